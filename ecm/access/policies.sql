@@ -1,0 +1,218 @@
+-- The relation and how it follows the facts. No Python calls `derive_case`: triggers on every fact do, under the lock
+-- of the case, so that two changes at once cannot re-grant what one of them withdrew.
+-- The same rules in plain Python, written apart, are tests/access/model.py; tests hold the two against each other.
+
+SET ROLE ecm_owner;
+ALTER TABLE case_access ENABLE ROW LEVEL SECURITY;
+ALTER TABLE case_access FORCE ROW LEVEL SECURITY;
+ALTER TABLE case_seat ENABLE ROW LEVEL SECURITY;
+ALTER TABLE case_seat FORCE ROW LEVEL SECURITY;
+GRANT SELECT ON case_access, case_seat TO ecm_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON case_access, case_seat TO ecm_policy;
+CREATE POLICY case_access_is_mine ON case_access FOR SELECT TO ecm_app
+    USING (principal = ANY ((SELECT principals())::uuid[]));
+CREATE POLICY case_seat_is_mine ON case_seat FOR SELECT TO ecm_app
+    USING (principal = ANY ((SELECT principals())::uuid[]));
+RESET ROLE;
+
+SET ROLE ecm_policy;
+
+-- Every reason anybody has to see anything of a case, as spans of time, from the facts as they stand.
+CREATE FUNCTION case_reasons(p_case uuid)
+RETURNS TABLE (principal uuid, category text, basis text, basis_id uuid, spans tstzmultirange)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH the_case AS (
+        SELECT c.id, c.school_id, c.pupil_id, c.lead_membership_id, s.safeguarding_desk_id,
+               tstzmultirange(tstzrange(c.opened_at, 'infinity')) AS open_span,
+               -- Source: design 5, "at 16 and 18 rights move"; ADR 0005.
+               coalesce(london_midnight(birthday(p.date_of_birth, 16)), 'infinity') AS sixteen,
+               coalesce(london_midnight(birthday(p.date_of_birth, 18)), 'infinity') AS eighteen
+        FROM support_case c JOIN agency s ON s.id = c.school_id JOIN pupil p ON p.id = c.pupil_id
+        WHERE c.id = p_case),
+    -- Who is at the table, and when: the school that opened the case, and agencies that accepted.
+    at_table AS (
+        SELECT school_id AS agency_id, id AS seat_id, NULL::uuid AS assignee, open_span AS spans FROM the_case
+        UNION ALL
+        SELECT i.agency_id, i.id, i.assignee_membership_id,
+               tstzmultirange(tstzrange(i.answered_at, coalesce(i.ended_at, 'infinity')))
+        FROM involvement i WHERE i.case_id = p_case AND i.status IN ('accepted', 'ended')
+          AND i.answered_at < coalesce(i.ended_at, 'infinity')),
+    -- The latest answer of each carer asked, per scope. One refusal or withdrawal closes the scope: design 5.
+    answer AS (
+        SELECT DISTINCT ON (agency_id, category, purpose, person_id) *
+        FROM consent_event WHERE case_id = p_case AND kind <> 'requested'
+        ORDER BY agency_id, category, purpose, person_id, number DESC),
+    agreed AS (
+        SELECT a.id, a.agency_id, a.category, tstzmultirange(tstzrange(a.at, least(coalesce(a.until_at, 'infinity'), c.sixteen))) AS spans
+        FROM answer a, the_case c
+        WHERE a.kind = 'given' AND a.at < least(coalesce(a.until_at, 'infinity'), c.sixteen)
+          AND NOT EXISTS (SELECT FROM answer n WHERE n.agency_id = a.agency_id AND n.category = a.category
+                          AND n.purpose = a.purpose AND n.kind <> 'given')),
+    shared AS (
+        SELECT t.agency_id, t.seat_id, t.assignee, a.category, a.id AS event_id, a.spans * t.spans AS spans
+        FROM agreed a JOIN at_table t USING (agency_id)),
+    bar AS (
+        SELECT b.person_id, range_agg(tstzrange(b.from_at, coalesce(b.until_at, 'infinity'))) AS spans
+        FROM contact_bar b, the_case c WHERE b.pupil_id = c.pupil_id AND b.from_at < coalesce(b.until_at, 'infinity')
+        GROUP BY b.person_id)
+
+    SELECT school_id, k, 'opened_by', id, open_span FROM the_case, unnest(ARRAY['core','classroom','education','family']) k
+    UNION ALL
+    SELECT safeguarding_desk_id, 'core', 'opened_by', id, open_span FROM the_case
+    UNION ALL
+    SELECT lead_membership_id, k, 'assignment', id, open_span FROM the_case, unnest(ARRAY['core','classroom','education','family']) k
+    UNION ALL
+    SELECT desk(agency_id, category), category, 'consent', event_id, spans FROM shared WHERE category <> 'core'
+    UNION ALL
+    SELECT agency_id, 'core', 'consent', seat_id, range_agg(span) FROM shared, unnest(spans) span GROUP BY agency_id, seat_id
+    UNION ALL
+    SELECT assignee, category, 'assignment', seat_id, range_agg(span) FROM shared, unnest(spans) span
+        WHERE assignee IS NOT NULL AND category <> 'core' GROUP BY assignee, category, seat_id
+    UNION ALL
+    SELECT assignee, 'core', 'assignment', seat_id, range_agg(span) FROM shared, unnest(spans) span
+        WHERE assignee IS NOT NULL GROUP BY assignee, seat_id
+    UNION ALL
+    SELECT d.person_id, k, 'own_child', d.id,
+           tstzmultirange(tstzrange(d.admitted_at, least(coalesce(d.ended_at, 'infinity'), c.eighteen)))
+           - coalesce((SELECT b.spans FROM bar b WHERE b.person_id = d.person_id), '{}')
+        FROM carer_admission d, the_case c, unnest(d.categories) k
+        WHERE d.case_id = p_case AND d.admitted_at < least(coalesce(d.ended_at, 'infinity'), c.eighteen)
+    UNION ALL
+    SELECT w.principal, w.category, 'own_record', w.id, tstzmultirange(tstzrange(w.since_at, 'infinity'))
+        FROM case_author w WHERE w.case_id = p_case
+$$;
+
+-- Make the relation say what the facts say, for one case; then its seats; then send home what nobody can do any more.
+CREATE FUNCTION derive_case(p_case uuid) RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(p_case::text, 0));
+    WITH fresh AS MATERIALIZED (
+        SELECT DISTINCT r.principal, r.category, r.basis, r.basis_id, lower(span) AS valid_from, upper(span) AS valid_until
+        FROM case_reasons(p_case) r, unnest(r.spans) span),
+    gone AS (
+        DELETE FROM case_access a WHERE a.case_id = p_case AND NOT EXISTS (
+            SELECT FROM fresh f WHERE f.principal = a.principal AND f.category = a.category AND f.basis = a.basis
+            AND f.basis_id = a.basis_id AND f.valid_from = a.valid_from))
+    INSERT INTO case_access (case_id, principal, category, basis, basis_id, valid_from, valid_until)
+    SELECT p_case, principal, category, basis, basis_id, valid_from, valid_until FROM fresh
+    ON CONFLICT (case_id, principal, category, basis, basis_id, valid_from)
+        DO UPDATE SET valid_until = EXCLUDED.valid_until WHERE case_access.valid_until <> EXCLUDED.valid_until;
+    -- Source: design 4, "On withdrawal open actions return to the lead".
+    UPDATE action t SET owner_agency_id = c.school_id, owner_desk_id = desk(c.school_id, t.category),
+        assignee_membership_id = c.lead_membership_id, updated_at = app_now(), version = t.version + 1
+    FROM support_case c WHERE c.id = p_case AND t.case_id = p_case AND t.status IN ('todo', 'doing')
+        AND t.owner_agency_id <> c.school_id AND NOT EXISTS (
+            SELECT FROM case_access a WHERE a.case_id = p_case AND a.principal = t.owner_agency_id
+            AND a.category = 'core' AND a.basis <> 'own_record'
+            AND app_now() >= a.valid_from AND app_now() < a.valid_until);
+    PERFORM refresh_seats(p_case);
+END $$;
+
+CREATE FUNCTION refresh_seats(p_case uuid) RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(p_case::text, 0));
+    WITH mine AS MATERIALIZED (
+        SELECT *, app_now() >= valid_from AND app_now() < valid_until AS live
+        FROM case_access WHERE case_id = p_case AND valid_until > app_now()),
+    reader AS (
+        SELECT principal, min(CASE WHEN valid_from > app_now() THEN valid_from ELSE valid_until END) AS stale_at
+        FROM mine GROUP BY principal HAVING bool_or(category = 'core' AND basis <> 'own_record')),
+    matter AS MATERIALIZED (
+        SELECT 'core' AS category, NULL::uuid AS a1, NULL::uuid AS a2, NULL::uuid AS o1, NULL::uuid AS o2,
+               updated_at AS at, NULL::date AS due FROM support_case WHERE id = p_case
+        UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, updated_at, NULL
+            FROM case_brief WHERE case_id = p_case
+        UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, updated_at, NULL
+            FROM identified_barrier WHERE case_id = p_case
+        UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, written_at, NULL
+            FROM note WHERE case_id = p_case
+        UNION ALL SELECT category, author_membership_id, author_desk_id, owner_desk_id, assignee_membership_id, updated_at,
+            CASE WHEN status IN ('todo', 'doing') THEN due_on END FROM action WHERE case_id = p_case
+        UNION ALL SELECT category, NULL, NULL, NULL, NULL, updated_at, NULL FROM involvement WHERE case_id = p_case),
+    seen AS (
+        SELECT r.principal, r.stale_at, max(m.at) AS at, min(m.due) AS due
+        FROM reader r LEFT JOIN matter m ON
+            EXISTS (SELECT FROM mine x WHERE x.live AND x.principal = r.principal AND x.category = m.category
+                    AND (x.basis <> 'own_record' OR x.principal IN (m.a1, m.a2)))
+            OR (r.principal IN (m.o1, m.o2) AND EXISTS (SELECT FROM mine x WHERE x.live AND x.principal = r.principal
+                    AND x.category = 'core' AND x.basis <> 'own_record'))
+        GROUP BY r.principal, r.stale_at),
+    gone AS (
+        DELETE FROM case_seat s WHERE s.case_id = p_case AND s.principal NOT IN (SELECT principal FROM seen))
+    INSERT INTO case_seat (principal, case_id, status, due_next, last_activity_at, stale_at)
+    SELECT n.principal, p_case, c.status, n.due, coalesce(n.at, '-infinity'), n.stale_at
+    FROM seen n, support_case c WHERE c.id = p_case
+    ON CONFLICT (principal, case_id) DO UPDATE SET status = EXCLUDED.status, due_next = EXCLUDED.due_next,
+        last_activity_at = EXCLUDED.last_activity_at, stale_at = EXCLUDED.stale_at
+    WHERE (case_seat.status, case_seat.due_next, case_seat.last_activity_at, case_seat.stale_at)
+        IS DISTINCT FROM (EXCLUDED.status, EXCLUDED.due_next, EXCLUDED.last_activity_at, EXCLUDED.stale_at);
+END $$;
+
+-- Before a worklist is read: make again the reader's seats that the clock alone has changed.
+CREATE FUNCTION refresh_my_stale_seats() RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE each_case uuid;
+BEGIN
+    FOR each_case IN SELECT DISTINCT case_id FROM case_seat
+        WHERE principal = ANY (principals()) AND stale_at <= app_now() ORDER BY case_id LIMIT 500
+    LOOP PERFORM refresh_seats(each_case); END LOOP;
+END $$;
+
+CREATE FUNCTION derive_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE each_case uuid;
+BEGIN
+    FOR each_case IN EXECUTE format('SELECT DISTINCT %I FROM changed ORDER BY 1', TG_ARGV[0])
+    LOOP PERFORM derive_case(each_case); END LOOP;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION derive_pupil() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE each_case uuid;
+BEGIN
+    FOR each_case IN EXECUTE format(
+        'SELECT id FROM support_case WHERE pupil_id IN (SELECT %I FROM changed) ORDER BY id', TG_ARGV[0])
+    LOOP PERFORM derive_case(each_case); END LOOP;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION seats_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE each_case uuid;
+BEGIN
+    FOR each_case IN SELECT DISTINCT case_id FROM changed ORDER BY 1
+    LOOP PERFORM refresh_seats(each_case); END LOOP;
+    RETURN NULL;
+END $$;
+
+GRANT EXECUTE ON FUNCTION refresh_my_stale_seats() TO ecm_app;
+GRANT EXECUTE ON FUNCTION derive_changed(), derive_pupil(), seats_changed() TO ecm_owner;
+RESET ROLE;
+
+SET ROLE ecm_owner;
+DO $$
+DECLARE
+    t text;
+    happening text;
+BEGIN
+    FOREACH happening IN ARRAY ARRAY['INSERT', 'UPDATE'] LOOP
+        EXECUTE format('CREATE TRIGGER z_derive_%1$s AFTER %1$s ON support_case REFERENCING NEW TABLE AS changed
+            FOR EACH STATEMENT EXECUTE FUNCTION derive_changed(''id'')', happening);
+        FOREACH t IN ARRAY ARRAY['involvement','consent_event','carer_admission','case_author'] LOOP
+            EXECUTE format('CREATE TRIGGER z_derive_%1$s AFTER %1$s ON %2$I REFERENCING NEW TABLE AS changed
+                FOR EACH STATEMENT EXECUTE FUNCTION derive_changed(''case_id'')', happening, t);
+        END LOOP;
+        EXECUTE format('CREATE TRIGGER z_derive_%1$s AFTER %1$s ON contact_bar REFERENCING NEW TABLE AS changed
+            FOR EACH STATEMENT EXECUTE FUNCTION derive_pupil(''pupil_id'')', happening);
+        FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note'] LOOP
+            EXECUTE format('CREATE TRIGGER z_seats_%1$s AFTER %1$s ON %2$I REFERENCING NEW TABLE AS changed
+                FOR EACH STATEMENT EXECUTE FUNCTION seats_changed()', happening, t);
+        END LOOP;
+    END LOOP;
+END $$;
+CREATE TRIGGER z_derive_update AFTER UPDATE ON pupil REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION derive_pupil('id');
+RESET ROLE;

@@ -1,0 +1,175 @@
+-- Sign-in. ecm_app has no right on sessions, hashes or attempts: only on these functions, and those that could mint
+-- or reveal anything want the app's proof (a MAC under a key that SQL injected into a query does not have).
+
+SET ROLE ecm_owner;
+ALTER TABLE person ENABLE ROW LEVEL SECURITY;
+ALTER TABLE person FORCE ROW LEVEL SECURITY;
+ALTER TABLE credential ENABLE ROW LEVEL SECURITY;
+ALTER TABLE credential FORCE ROW LEVEL SECURITY;
+ALTER TABLE session ENABLE ROW LEVEL SECURITY;
+ALTER TABLE session FORCE ROW LEVEL SECURITY;
+ALTER TABLE sign_in_attempt ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sign_in_attempt FORCE ROW LEVEL SECURITY;
+
+-- A worker's name is open to whoever is signed in; a carer's only where the pupil's carer row is (pupils/policies.sql).
+GRANT SELECT (id, name) ON person TO ecm_app;
+CREATE POLICY person_is_worker ON person FOR SELECT TO ecm_app USING (
+    EXISTS (SELECT 1 FROM membership m WHERE m.person_id = person.id) OR
+    id = (SELECT (context() ->> 'person')::uuid));
+CREATE POLICY person_is_carer ON person FOR SELECT TO ecm_app USING (
+    EXISTS (SELECT 1 FROM carer c WHERE c.person_id = person.id));
+GRANT SELECT, INSERT, UPDATE ON person, credential, session, sign_in_attempt TO ecm_policy;
+GRANT DELETE ON sign_in_attempt TO ecm_policy;
+RESET ROLE;
+
+SET ROLE ecm_policy;
+
+-- Begin a request: check the live session, seal the context, say who this is. No row: nobody is signed in.
+CREATE FUNCTION enter(p_token bytea, p_purpose text)
+RETURNS TABLE (session_id uuid, session_kind text, person_id uuid, person_name text, membership_id uuid,
+               agency_id uuid, agency_name text, agency_kind text, role text, verbs text[], request_id uuid,
+               memberships int, is_carer boolean, invitations int, opened_at timestamptz, expires_at timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    s session;
+    m membership;
+    a agency;
+    v text[] := '{}';
+    seats uuid[] := '{}';
+    barred uuid[] := '{}';
+BEGIN
+    SELECT * INTO s FROM session WHERE token_hash = p_token AND ended_at IS NULL AND expires_at > app_now()
+        AND (kind <> 'browser' OR seen_at > app_now() - interval '15 minutes');
+    IF NOT FOUND OR EXISTS (SELECT FROM person p WHERE p.id = s.person_id AND p.left_at <= app_now()) THEN RETURN; END IF;
+    IF s.membership_id IS NOT NULL THEN
+        SELECT * INTO m FROM membership WHERE id = s.membership_id AND person_id = s.person_id
+            AND started_at <= app_now() AND (ended_at IS NULL OR ended_at > app_now());
+        IF NOT FOUND THEN RETURN; END IF;
+        SELECT * INTO a FROM agency WHERE id = m.agency_id;
+        v := ARRAY(SELECT verb FROM permission WHERE kind = a.kind AND role = m.role ORDER BY verb);
+        seats := seats || m.id;
+        IF 'desk:general' = ANY (v) THEN seats := seats || a.id; END IF;
+        IF 'desk:safeguarding' = ANY (v) THEN seats := seats || a.safeguarding_desk_id; END IF;
+    ELSIF s.kind <> 'link' THEN
+        seats := seats || s.person_id;
+        barred := ARRAY(SELECT pupil_id FROM contact_bar b WHERE b.person_id = s.person_id
+                        AND app_now() >= b.from_at AND (b.until_at IS NULL OR app_now() < b.until_at));
+    END IF;
+    IF s.seen_at < app_now() - interval '1 minute' THEN UPDATE session SET seen_at = app_now() WHERE id = s.id; END IF;
+    PERFORM set_context(jsonb_build_object(
+        'session', s.id, 'kind', s.kind, 'person', s.person_id, 'membership', m.id, 'agency', m.agency_id,
+        'agency_kind', a.kind, 'role', m.role, 'verbs', v, 'purpose', p_purpose, 'principals', seats,
+        'barred', barred, 'request', s.request_id));
+    RETURN QUERY SELECT s.id, s.kind, s.person_id, (SELECT name FROM person WHERE id = s.person_id), m.id,
+        m.agency_id, a.name, a.kind, m.role, v, s.request_id,
+        (SELECT count(*)::int FROM membership x WHERE x.person_id = s.person_id AND x.started_at <= app_now()
+            AND (x.ended_at IS NULL OR x.ended_at > app_now())),
+        EXISTS (SELECT FROM carer c WHERE c.person_id = s.person_id),
+        CASE WHEN 'involvement:answer' = ANY (v) THEN
+            (SELECT count(*)::int FROM involvement i WHERE i.agency_id = m.agency_id AND i.status = 'invited') END,
+        s.opened_at, s.expires_at;
+END $$;
+
+-- A named service (seed, import, the worker) at work without a person.
+CREATE FUNCTION enter_service(p_service text, p_purpose text, p_proof bytea) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT proved('service|' || p_service, p_proof) THEN
+        RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM set_context(jsonb_build_object('service', p_service, 'purpose', p_purpose, 'principals', '[]'::jsonb,
+                                           'verbs', '[]'::jsonb, 'barred', '[]'::jsonb));
+END $$;
+
+CREATE FUNCTION sign_in_facts(p_email text, p_proof bytea)
+RETURNS TABLE (person_id uuid, password_hash text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    IF NOT proved('facts|' || p_email, p_proof) THEN
+        RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN QUERY SELECT p.id, c.password_hash FROM person p JOIN credential c ON c.person_id = p.id
+        WHERE p.email = p_email AND (p.left_at IS NULL OR p.left_at > app_now());
+END $$;
+
+-- Open a session for somebody whose password (or code) the app has just checked. A person with one current
+-- membership and no child here starts in it; everybody else starts as themselves and chooses.
+CREATE FUNCTION open_session(p_id uuid, p_person uuid, p_kind text, p_token bytea, p_request uuid,
+                             p_lifetime interval, p_proof bytea) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    mine uuid[] := ARRAY(SELECT id FROM membership WHERE person_id = p_person AND started_at <= app_now()
+                         AND (ended_at IS NULL OR ended_at > app_now()) ORDER BY started_at, id);
+BEGIN
+    IF NOT proved(concat_ws('|', 'session', p_person, p_kind, encode(p_token, 'hex'), p_request), p_proof) THEN
+        RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO session (id, token_hash, kind, person_id, membership_id, request_id, opened_at, seen_at, expires_at)
+    VALUES (p_id, p_token, p_kind, p_person,
+            CASE WHEN p_kind <> 'link' AND NOT EXISTS (SELECT FROM carer WHERE person_id = p_person)
+                 AND cardinality(mine) = 1 THEN mine[1] END,
+            p_request, app_now(), app_now(), app_now() + p_lifetime);
+END $$;
+
+-- Act in another of one's own current memberships, or (null) as oneself. False: not yours, or ended.
+CREATE FUNCTION choose_membership(p_membership uuid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE me jsonb := context();
+BEGIN
+    IF p_membership IS NOT NULL AND NOT EXISTS (
+        SELECT FROM membership WHERE id = p_membership AND person_id = (me ->> 'person')::uuid
+        AND started_at <= app_now() AND (ended_at IS NULL OR ended_at > app_now())) THEN RETURN false; END IF;
+    UPDATE session SET membership_id = p_membership WHERE id = (me ->> 'session')::uuid AND kind <> 'link';
+    RETURN FOUND;
+END $$;
+
+CREATE FUNCTION end_session() RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    UPDATE session SET ended_at = app_now() WHERE id = (context() ->> 'session')::uuid AND ended_at IS NULL
+$$;
+
+-- Failures in the last day, as the throttling rule wants them, and whether this device or address is known.
+CREATE FUNCTION sign_in_history(p_account bytea, p_address bytea, p_device bytea, p_proof bytea)
+RETURNS TABLE (failures_here int, failures_from_address int, failures_elsewhere int, known boolean,
+               last_here timestamptz, last_from_address timestamptz, last_elsewhere timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT proved('history|' || encode(p_account, 'hex'), p_proof) THEN
+        RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN QUERY
+    WITH recent AS (SELECT * FROM sign_in_attempt t WHERE t.at > app_now() - interval '1 day'
+                    AND (t.account_key = p_account OR t.address_key = p_address)),
+    -- A success wipes the slate of its own account and address.
+    slate AS (SELECT max(at) AS at FROM recent WHERE succeeded = 1 AND account_key = p_account AND address_key = p_address)
+    SELECT
+        (count(*) FILTER (WHERE succeeded = 0 AND account_key = p_account AND address_key = p_address
+                          AND at > coalesce((SELECT s.at FROM slate s), '-infinity')))::int,
+        (count(*) FILTER (WHERE succeeded = 0 AND address_key = p_address))::int,
+        (count(*) FILTER (WHERE succeeded = 0 AND account_key = p_account AND address_key <> p_address))::int,
+        EXISTS (SELECT FROM sign_in_attempt k WHERE k.account_key = p_account AND k.succeeded = 1
+                AND (k.address_key = p_address OR k.device_key = p_device)),
+        max(at) FILTER (WHERE succeeded = 0 AND account_key = p_account AND address_key = p_address),
+        max(at) FILTER (WHERE succeeded = 0 AND address_key = p_address),
+        max(at) FILTER (WHERE succeeded = 0 AND account_key = p_account AND address_key <> p_address)
+    FROM recent;
+END $$;
+
+CREATE FUNCTION record_sign_in_attempt(p_id uuid, p_account bytea, p_address bytea, p_device bytea,
+                                       p_succeeded int, p_proof bytea) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT proved('attempt|' || encode(p_account, 'hex') || '|' || p_succeeded, p_proof) THEN
+        RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO sign_in_attempt (id, account_key, address_key, device_key, succeeded, at)
+    VALUES (p_id, p_account, p_address, p_device, p_succeeded, app_now());
+END $$;
+
+GRANT EXECUTE ON FUNCTION enter(bytea, text), enter_service(text, text, bytea), sign_in_facts(text, bytea),
+    open_session(uuid, uuid, text, bytea, uuid, interval, bytea), choose_membership(uuid), end_session(),
+    sign_in_history(bytea, bytea, bytea, bytea), record_sign_in_attempt(uuid, bytea, bytea, bytea, int, bytea)
+    TO ecm_app;
+RESET ROLE;

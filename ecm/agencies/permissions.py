@@ -1,0 +1,61 @@
+"""Who may do what, on one screen: (kind of agency, role) × verb.
+
+A verb opens a door; which rows lie behind it is the relation's business (ecm/access). `desk:` verbs say for which
+principal of the agency a role acts; `write:` verbs in which categories a role may author without having read access.
+Source: design 4 and 5; facts "Proposed permission matrix"; ADR 0006 (dated configuration, to be signed by an area).
+"""
+
+from collections.abc import Iterator
+
+CATEGORIES = ("core", "classroom", "education", "health", "social_care", "family", "safeguarding")
+KINDS = ("school", "social_care", "health", "family_support", "local_authority", "voluntary", "partnership")
+ROLES = (
+    "senco", "headteacher", "dsl", "teacher", "practitioner", "manager", "case_officer", "agency_admin", "auditor",
+    "data_protection_officer", "system_admin",
+)  # fmt: skip
+
+
+def _write(*categories: str) -> frozenset[str]:
+    return frozenset(f"write:{c}" for c in categories)
+
+
+_LEAD = frozenset({
+    "desk:general", "pupil:look_up", "pupil:add", "case:open", "case:change", "involvement:invite", "carer:admit", "contact:bar",
+    "consent:ask", "consent:record", "note:write", "action:add", "action:change", "barrier:add", "plan:make",
+})  # fmt: skip
+_PARTNER = frozenset({
+    "involvement:answer", "note:write", "action:add", "action:change", "barrier:add", "plan:make",
+})  # fmt: skip
+_DESK = frozenset({"desk:general"})
+_SCHOOL_TEXT = _write("classroom", "education", "health", "social_care", "family")
+
+_PARTNER_TEXT: dict[str, frozenset[str]] = {
+    "social_care": _write("classroom", "education", "health", "social_care", "family", "safeguarding"),
+    "health": _write("classroom", "education", "health", "family"),
+    "family_support": _write("classroom", "education", "social_care", "family"),
+    "local_authority": _write("classroom", "education", "social_care", "family"),
+    "voluntary": _write("classroom", "family"),
+}
+
+GRANTS: dict[tuple[str, str], frozenset[str]] = {
+    ("school", "senco"): _LEAD | _SCHOOL_TEXT,
+    ("school", "headteacher"): _LEAD | _SCHOOL_TEXT,
+    ("school", "dsl"): _LEAD | _SCHOOL_TEXT | _write("safeguarding") | {"desk:safeguarding"},
+    ("school", "teacher"): frozenset({"pupil:look_up_class", "note:write", "action:change"}) | _write("classroom", "education"),
+    **{(kind, "practitioner"): _PARTNER | text for kind, text in _PARTNER_TEXT.items()},
+    **{(kind, "manager"): _PARTNER | text | _DESK for kind, text in _PARTNER_TEXT.items()},
+    ("local_authority", "case_officer"): _PARTNER | _PARTNER_TEXT["local_authority"] | _DESK,
+    ("partnership", "auditor"): frozenset({"audit:read", "audit:export"}),
+}
+
+
+def rows() -> Iterator[tuple[str, str, str]]:
+    """(kind, role, verb), sorted: what `ecm migrate` writes for the database to read."""
+    for (kind, role), verbs in sorted(GRANTS.items()):
+        for verb in sorted(verbs):
+            yield kind, role, verb
+
+
+def verbs_of(kind: str, role: str) -> frozenset[str]:
+    """What this role may do in this kind of agency; nothing if the table does not say."""
+    return GRANTS.get((kind, role), frozenset())

@@ -1,0 +1,44 @@
+"""Organisations and who works in them."""
+
+from piccolo.columns import UUID, Array, ForeignKey, Text, Timestamptz
+from piccolo.table import Table
+
+from ecm.accounts.tables import Person
+from ecm.clock import new_id
+
+
+class Agency(Table, tablename="agency"):
+    """An organisation. Its id is the principal of its agency-wide roles.
+
+    `safeguarding_desk_id` is a second principal, held by a school's safeguarding lead alone.
+    `involvement_category` says who may learn that this agency is involved at all.
+    """
+
+    id = UUID(primary_key=True, default=new_id)
+    name = Text()
+    kind = Text()
+    offers = Array(base_column=Text(), default=list)
+    involvement_category = Text(default="core")
+    safeguarding_desk_id = UUID(default=new_id, unique=True)
+    urn = Text(null=True, default=None)
+
+
+class Membership(Table, tablename="membership"):
+    """A worker in one role at one agency, from a day until it ends. Its id is a principal."""
+
+    id = UUID(primary_key=True, default=new_id)
+    person_id = ForeignKey(Person, null=False)
+    agency_id = ForeignKey(Agency, null=False)
+    role = Text()
+    class_names = Array(base_column=Text(), default=list)
+    started_at = Timestamptz()
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class Permission(Table, tablename="permission"):
+    """`permissions.py` as the database sees it; rewritten from there at every migration, read by definer functions."""
+
+    id = UUID(primary_key=True, default=new_id)
+    kind = Text()
+    role = Text()
+    verb = Text()

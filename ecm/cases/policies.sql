@@ -1,0 +1,254 @@
+-- Who may reach a row of a case. Every read asks the relation `case_access` on its primary key: a current row for one
+-- of the reader's principals, in the row's own category. `own_record` opens only what that principal wrote.
+
+SET ROLE ecm_policy;
+
+-- The reader keeps this case: works in the agency that opened it, in a role that acts for the whole agency, or leads it.
+CREATE FUNCTION holds_case(p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM support_case c WHERE c.id = p_case
+        AND c.school_id = (context() ->> 'agency')::uuid
+        AND (c.school_id = ANY (principals()) OR c.lead_membership_id = ANY (principals())))
+$$;
+
+CREATE FUNCTION may_open_case(p_pupil uuid, p_lead uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT context() -> 'verbs' ? 'case:open'
+       AND EXISTS (SELECT FROM enrolment e WHERE e.pupil_id = p_pupil AND e.school_id = (context() ->> 'agency')::uuid
+                   AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1)))
+       AND EXISTS (SELECT FROM membership m WHERE m.id = p_lead AND m.agency_id = (context() ->> 'agency')::uuid
+                   AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now()))
+$$;
+
+-- The asker may be told whether an agency can learn of actions here, because the asker is on the case too.
+CREATE FUNCTION agency_on_case(p_case uuid, p_agency uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT count(DISTINCT a.principal = p_agency) FILTER (WHERE a.principal = p_agency) > 0
+       AND bool_or(a.principal = ANY (principals()))
+    FROM case_access a WHERE a.case_id = p_case AND a.category = 'core' AND a.basis <> 'own_record'
+      AND app_now() >= a.valid_from AND app_now() < a.valid_until
+$$;
+
+-- Take the case before touching its rows: every change of a case happens in one order.
+CREATE FUNCTION lock_case(p_case uuid) RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended(p_case::text, 0)) FROM context()
+$$;
+
+-- May this worker write in this category here? Yes: record the fact, so that the row will be theirs. No: false.
+-- Source: design, "Writing": a category you can read, or one your role may author; safeguarding only by its authors.
+CREATE FUNCTION claim_authorship(p_id uuid, p_desk_row uuid, p_case uuid, p_category text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    me jsonb := context();
+    mine uuid[] := principals();
+    here boolean;
+    readable boolean;
+BEGIN
+    IF me ->> 'membership' IS NULL THEN RETURN false; END IF;
+    PERFORM lock_case(p_case);
+    SELECT coalesce(bool_or(category = 'core'), false), coalesce(bool_or(category = p_category), false)
+        INTO here, readable
+        FROM case_access WHERE case_id = p_case AND principal = ANY (mine) AND basis <> 'own_record'
+        AND app_now() >= valid_from AND app_now() < valid_until;
+    IF NOT here OR NOT (me -> 'verbs' ? ('write:' || p_category) OR (readable AND p_category <> 'safeguarding')) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO case_author (id, case_id, principal, category, since_at)
+        VALUES (p_id, p_case, (me ->> 'membership')::uuid, p_category, app_now()) ON CONFLICT DO NOTHING;
+    INSERT INTO case_author (id, case_id, principal, category, since_at)
+        VALUES (p_desk_row, p_case, desk((me ->> 'agency')::uuid, p_category), p_category, app_now())
+        ON CONFLICT DO NOTHING;
+    RETURN true;
+END $$;
+
+CREATE FUNCTION stamp_author() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE me jsonb := context();
+BEGIN
+    NEW.author_agency_id := (me ->> 'agency')::uuid;
+    NEW.author_membership_id := (me ->> 'membership')::uuid;
+    NEW.author_desk_id := desk(NEW.author_agency_id, NEW.category);
+    RETURN NEW;
+END $$;
+
+-- An action's owner must be on the case, and its worker must belong to the owner. The desk follows from both.
+CREATE FUNCTION check_action_owner() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.owner_desk_id := desk(NEW.owner_agency_id, NEW.category);
+    IF TG_OP = 'INSERT' AND NOT agency_on_case(NEW.case_id, NEW.owner_agency_id) THEN
+        RAISE EXCEPTION 'owner is not on the case' USING ERRCODE = 'check_violation', CONSTRAINT = 'action_owner_on_case';
+    END IF;
+    IF NEW.assignee_membership_id IS NOT NULL AND (TG_OP = 'INSERT'
+            OR NEW.assignee_membership_id IS DISTINCT FROM OLD.assignee_membership_id) AND NOT EXISTS (
+            SELECT FROM membership m WHERE m.id = NEW.assignee_membership_id AND m.agency_id = NEW.owner_agency_id
+            AND (m.ended_at IS NULL OR m.ended_at > app_now())) THEN
+        RAISE EXCEPTION 'worker is not of the owner' USING ERRCODE = 'check_violation', CONSTRAINT = 'action_assignee_of_owner';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- What is sensitive about being involved at all follows the agency; who may move an involvement on follows its state.
+-- Source: docs/states.md.
+CREATE FUNCTION check_involvement() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    me jsonb := context();
+    ours boolean := NEW.agency_id = (me ->> 'agency')::uuid;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.category := (SELECT involvement_category FROM agency WHERE id = NEW.agency_id);
+        NEW.status := 'invited';
+        RETURN NEW;
+    END IF;
+    IF NEW.status <> OLD.status AND NOT (
+           (OLD.status = 'invited' AND NEW.status IN ('accepted', 'declined') AND ours)
+        OR (OLD.status = 'invited' AND NEW.status = 'withdrawn' AND holds_case(NEW.case_id))
+        OR (OLD.status = 'accepted' AND NEW.status = 'ended' AND (ours OR holds_case(NEW.case_id)))) THEN
+        RAISE EXCEPTION 'not a move' USING ERRCODE = 'check_violation', CONSTRAINT = 'involvement_move';
+    END IF;
+    IF NEW.assignee_membership_id IS DISTINCT FROM OLD.assignee_membership_id AND NEW.assignee_membership_id IS NOT NULL
+       AND NOT (ours AND EXISTS (SELECT FROM membership m WHERE m.id = NEW.assignee_membership_id
+                AND m.agency_id = NEW.agency_id AND (m.ended_at IS NULL OR m.ended_at > app_now()))) THEN
+        RAISE EXCEPTION 'worker is not of the agency' USING ERRCODE = 'check_violation', CONSTRAINT = 'involvement_assignee';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- A carer is admitted only as the carer of this very pupil, and never through a contact bar.
+CREATE FUNCTION check_admission() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    SELECT k.person_id INTO NEW.person_id FROM carer k JOIN support_case c ON c.pupil_id = k.pupil_id
+        WHERE k.id = NEW.carer_id AND c.id = NEW.case_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'not this pupil''s carer' USING ERRCODE = 'check_violation', CONSTRAINT = 'admission_of_own_carer';
+    END IF;
+    RETURN NEW;
+END $$;
+
+GRANT EXECUTE ON FUNCTION holds_case(uuid), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
+    claim_authorship(uuid, uuid, uuid, text) TO ecm_app;
+GRANT EXECUTE ON FUNCTION stamp_author(), check_action_owner(), check_involvement(), check_admission() TO ecm_owner;
+RESET ROLE;
+
+SET ROLE ecm_owner;
+
+-- The clause every table of text shares; {own} is true where a row has no author columns to match.
+DO $$
+DECLARE
+    t text;
+    can_see text := $sql$ EXISTS (
+        SELECT 1 FROM case_access a
+        WHERE a.case_id = %1$I.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
+          AND a.category = %1$I.category AND app_now() >= a.valid_from AND app_now() < a.valid_until
+          AND (a.basis <> 'own_record'%2$s)) $sql$;
+    is_mine text := ' OR a.principal IN (%1$I.author_membership_id, %1$I.author_desk_id)';
+BEGIN
+    FOREACH t IN ARRAY ARRAY['support_case','case_brief','identified_barrier','involvement','involvement_message',
+                             'action','note','case_author','carer_admission'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+        EXECUTE format('GRANT SELECT, INSERT ON %I TO ecm_app', t);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO ecm_policy', t);
+    END LOOP;
+    FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note'] LOOP
+        EXECUTE format('CREATE POLICY %1$s_by_reason ON %1$I FOR SELECT TO ecm_app USING (' ||
+                       format(can_see, t, format(is_mine, t)) || ')', t);
+        -- Authors come from the sealed context (trigger stamp_author); the claim was checked by claim_authorship.
+        EXECUTE format('CREATE POLICY %1$s_by_author ON %1$I FOR INSERT TO ecm_app WITH CHECK (
+            author_membership_id = (SELECT (context() ->> ''membership'')::uuid)
+            AND EXISTS (SELECT 1 FROM case_author w WHERE w.case_id = %1$I.case_id
+                        AND w.principal = %1$I.author_membership_id AND w.category = %1$I.category)
+            AND EXISTS (SELECT 1 FROM case_access a WHERE a.case_id = %1$I.case_id
+                        AND a.principal = ANY ((SELECT principals())::uuid[]) AND a.category = ''core''
+                        AND a.basis <> ''own_record''
+                        AND app_now() >= a.valid_from AND app_now() < a.valid_until))', t);
+    END LOOP;
+    FOREACH t IN ARRAY ARRAY['involvement','involvement_message'] LOOP
+        EXECUTE format('CREATE POLICY %1$s_by_reason ON %1$I FOR SELECT TO ecm_app USING (' ||
+                       format(can_see, t, '') || ')', t);
+    END LOOP;
+END $$;
+
+CREATE POLICY support_case_by_reason ON support_case FOR SELECT TO ecm_app USING (EXISTS (
+    SELECT 1 FROM case_access a
+    WHERE a.case_id = support_case.id AND a.principal = ANY ((SELECT principals())::uuid[])
+      AND a.category = 'core' AND a.basis <> 'own_record'
+      AND app_now() >= a.valid_from AND app_now() < a.valid_until));
+CREATE POLICY support_case_by_school ON support_case FOR INSERT TO ecm_app WITH CHECK (
+    school_id = (SELECT (context() ->> 'agency')::uuid) AND may_open_case(pupil_id, lead_membership_id));
+CREATE POLICY support_case_kept_by_school ON support_case FOR UPDATE TO ecm_app USING (holds_case(id))
+    WITH CHECK (holds_case(id));
+GRANT UPDATE (lead_membership_id, next_review_on, updated_at, version) ON support_case TO ecm_app;
+
+CREATE POLICY case_brief_kept_by_school ON case_brief FOR UPDATE TO ecm_app USING (holds_case(case_id))
+    WITH CHECK (holds_case(case_id));
+GRANT UPDATE (reason, strengths, level, updated_at, version) ON case_brief TO ecm_app;
+
+-- The owner of an action learns of it, while the owner's agency has a basis on the case.
+CREATE POLICY action_by_owner ON action FOR SELECT TO ecm_app USING (
+    (owner_desk_id = ANY ((SELECT principals())::uuid[]) OR assignee_membership_id = ANY ((SELECT principals())::uuid[]))
+    AND EXISTS (SELECT 1 FROM case_access a
+                WHERE a.case_id = action.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
+                  AND a.category = 'core' AND a.basis <> 'own_record'
+                  AND app_now() >= a.valid_from AND app_now() < a.valid_until));
+CREATE POLICY action_moved_on ON action FOR UPDATE TO ecm_app USING (
+    (SELECT context() ->> 'membership') IS NOT NULL
+    AND (owner_desk_id = ANY ((SELECT principals())::uuid[])
+         OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
+         OR author_membership_id = ANY ((SELECT principals())::uuid[])
+         OR holds_case(case_id)));
+GRANT UPDATE (title, due_on, status, progress, assignee_membership_id, updated_at, version) ON action TO ecm_app;
+
+-- An invited agency sees that it is asked and why (coded), before it may know whom for.
+CREATE POLICY involvement_of_my_agency ON involvement FOR SELECT TO ecm_app USING (
+    agency_id = (SELECT (context() ->> 'agency')::uuid)
+    AND (agency_id = ANY ((SELECT principals())::uuid[])
+         OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
+         OR (status = 'invited' AND (SELECT context() -> 'verbs' ? 'involvement:answer'))));
+CREATE POLICY involvement_by_school ON involvement FOR INSERT TO ecm_app WITH CHECK (
+    invited_by_membership_id = (SELECT (context() ->> 'membership')::uuid)
+    AND invited_by_agency_id = (SELECT (context() ->> 'agency')::uuid)
+    AND (SELECT context() -> 'verbs' ? 'involvement:invite') AND holds_case(case_id));
+CREATE POLICY involvement_moved_on ON involvement FOR UPDATE TO ecm_app USING (
+    holds_case(case_id)
+    OR (agency_id = (SELECT (context() ->> 'agency')::uuid)
+        AND (agency_id = ANY ((SELECT principals())::uuid[])
+             OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
+             OR (SELECT context() -> 'verbs' ? 'involvement:answer'))))
+    WITH CHECK (holds_case(case_id) OR agency_id = (SELECT (context() ->> 'agency')::uuid));
+GRANT UPDATE (status, answered_at, answer_reason, ended_at, assignee_membership_id, updated_at, version)
+    ON involvement TO ecm_app;
+CREATE POLICY involvement_message_by_school ON involvement_message FOR INSERT TO ecm_app
+    WITH CHECK (category = 'core' AND holds_case(case_id));
+
+CREATE POLICY case_author_is_mine ON case_author FOR SELECT TO ecm_app
+    USING (principal = ANY ((SELECT principals())::uuid[]));
+REVOKE INSERT ON case_author FROM ecm_app;
+
+CREATE POLICY carer_admission_by_school ON carer_admission FOR SELECT TO ecm_app USING (holds_case(case_id));
+CREATE POLICY carer_admission_is_mine ON carer_admission FOR SELECT TO ecm_app USING (
+    (SELECT context() ->> 'membership') IS NULL AND person_id = (SELECT (context() ->> 'person')::uuid)
+    AND EXISTS (SELECT 1 FROM case_access a WHERE a.case_id = carer_admission.case_id
+                AND a.principal = ANY ((SELECT principals())::uuid[]) AND a.category = 'core'
+                AND app_now() >= a.valid_from AND app_now() < a.valid_until));
+CREATE POLICY carer_admitted_by_school ON carer_admission FOR INSERT TO ecm_app WITH CHECK (
+    (SELECT context() -> 'verbs' ? 'carer:admit') AND holds_case(case_id)
+    AND admitted_by_membership_id = (SELECT (context() ->> 'membership')::uuid));
+CREATE POLICY carer_admission_ended ON carer_admission FOR UPDATE TO ecm_app USING (holds_case(case_id));
+GRANT UPDATE (ended_at) ON carer_admission TO ecm_app;
+RESET ROLE;
+
+SET ROLE ecm_owner;
+CREATE TRIGGER a_stamp_author BEFORE INSERT ON case_brief FOR EACH ROW EXECUTE FUNCTION stamp_author();
+CREATE TRIGGER a_stamp_author BEFORE INSERT ON identified_barrier FOR EACH ROW EXECUTE FUNCTION stamp_author();
+CREATE TRIGGER a_stamp_author BEFORE INSERT ON action FOR EACH ROW EXECUTE FUNCTION stamp_author();
+CREATE TRIGGER a_stamp_author BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION stamp_author();
+CREATE TRIGGER b_check_owner BEFORE INSERT OR UPDATE OF assignee_membership_id ON action
+    FOR EACH ROW EXECUTE FUNCTION check_action_owner();
+CREATE TRIGGER a_check_involvement BEFORE INSERT OR UPDATE ON involvement
+    FOR EACH ROW EXECUTE FUNCTION check_involvement();
+CREATE TRIGGER a_check_admission BEFORE INSERT ON carer_admission FOR EACH ROW EXECUTE FUNCTION check_admission();
+RESET ROLE;

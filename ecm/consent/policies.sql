@@ -1,0 +1,181 @@
+-- Who may see what was asked and answered: the school that keeps the case, each carer their own, a partner agency the
+-- row about itself, and a carer on a link its one request. Two parents never meet here.
+
+SET ROLE ecm_policy;
+
+CREATE FUNCTION not_barred(p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT NOT EXISTS (SELECT FROM contact_bar b JOIN support_case c ON c.pupil_id = b.pupil_id
+        WHERE c.id = p_case AND b.person_id = (context() ->> 'person')::uuid
+        AND app_now() >= b.from_at AND (b.until_at IS NULL OR app_now() < b.until_at))
+$$;
+
+-- Scope and person of an event are the proposal's, whatever was sent.
+CREATE FUNCTION stamp_consent_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    SELECT p.case_id, p.person_id, p.agency_id, p.category, p.purpose, r.wording_version, r.wording_hash, r.language
+        INTO STRICT NEW.case_id, NEW.person_id, NEW.agency_id, NEW.category, NEW.purpose,
+             NEW.wording_version, NEW.wording_hash, NEW.language
+        FROM consent_proposal p JOIN consent_request r ON r.id = p.request_id WHERE p.id = NEW.proposal_id;
+    -- The number orders the answers, so it is drawn only when no other change of this case can come between.
+    PERFORM lock_case(NEW.case_id);
+    NEW.at := app_now();
+    NEW.number := nextval('consent_event_number');
+    IF NEW.kind IN ('given', 'refused') THEN
+        UPDATE consent_request r SET answered_at = coalesce(r.answered_at, app_now())
+            FROM consent_proposal p WHERE p.id = NEW.proposal_id AND r.id = p.request_id;
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION stamp_consent_request() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    SELECT k.person_id INTO NEW.person_id FROM carer k JOIN support_case c ON c.pupil_id = k.pupil_id
+        WHERE k.id = NEW.carer_id AND c.id = NEW.case_id;
+    IF NOT FOUND OR EXISTS (SELECT FROM contact_bar b JOIN support_case c ON c.pupil_id = b.pupil_id
+            WHERE c.id = NEW.case_id AND b.person_id = NEW.person_id
+            AND app_now() >= b.from_at AND (b.until_at IS NULL OR app_now() < b.until_at)) THEN
+        RAISE EXCEPTION 'not to be asked' USING ERRCODE = 'check_violation', CONSTRAINT = 'consent_of_own_carer';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION stamp_consent_proposal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    SELECT r.case_id, r.person_id INTO STRICT NEW.case_id, NEW.person_id FROM consent_request r WHERE r.id = NEW.request_id;
+    RETURN NEW;
+END $$;
+
+-- The carer's link. Each function wants the app's proof and answers alike for unknown, used up and expired.
+
+CREATE FUNCTION make_consent_link(p_request uuid, p_token bytea, p_lifetime interval) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM consent_request r WHERE r.id = p_request
+                   AND r.asked_by_membership_id = (context() ->> 'membership')::uuid) THEN
+        RAISE EXCEPTION 'not asked by you' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO consent_link (request_id, token_hash, expires_at) VALUES (p_request, p_token, app_now() + p_lifetime);
+END $$;
+
+CREATE FUNCTION consent_link_facts(p_token bytea, p_proof bytea)
+RETURNS TABLE (request_id uuid, person_id uuid, phone text, phone_verified_at timestamptz, phone_changed_at timestamptz,
+               expires_at timestamptz, browser_hash bytea, code_hash bytea, code_sent_at timestamptz, codes_sent int,
+               tries int, barred boolean, at timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    IF NOT proved('link|' || encode(p_token, 'hex'), p_proof) THEN
+        RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN QUERY SELECT l.request_id, r.person_id, n.phone, n.phone_verified_at, n.phone_changed_at, l.expires_at,
+        l.browser_hash, l.code_hash, l.code_sent_at, l.codes_sent, l.tries,
+        EXISTS (SELECT FROM contact_bar b JOIN support_case c ON c.pupil_id = b.pupil_id
+                WHERE c.id = r.case_id AND b.person_id = r.person_id
+                AND app_now() >= b.from_at AND (b.until_at IS NULL OR app_now() < b.until_at)),
+        app_now()
+        FROM consent_link l JOIN consent_request r ON r.id = l.request_id JOIN person n ON n.id = r.person_id
+        WHERE l.token_hash = p_token FOR UPDATE OF l;
+END $$;
+
+CREATE FUNCTION send_link_code(p_token bytea, p_browser bytea, p_code bytea, p_proof bytea) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT proved('link-code|' || encode(p_token || p_code, 'hex'), p_proof) THEN
+        RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    UPDATE consent_link SET browser_hash = p_browser, code_hash = p_code, code_sent_at = app_now(),
+        codes_sent = codes_sent + 1 WHERE token_hash = p_token;
+END $$;
+
+CREATE FUNCTION count_link_try(p_token bytea, p_proof bytea) RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE n int;
+BEGIN
+    IF NOT proved('link-try|' || encode(p_token, 'hex'), p_proof) THEN
+        RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    UPDATE consent_link SET tries = tries + 1 WHERE token_hash = p_token RETURNING tries INTO n;
+    RETURN n;
+END $$;
+
+-- What a carer on a verified link is told about who asks: for the one request of the context, nothing else.
+CREATE FUNCTION linked_request() RETURNS TABLE (
+    request_id uuid, case_id uuid, carer_id uuid, carer_name text, pupil_first_name text, school_name text,
+    asked_by_name text, asked_by_role text, language text, answered_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT r.id, r.case_id, r.carer_id, n.name, coalesce(nullif(u.preferred_name, ''), u.first_name), s.name,
+           w.name, m.role, r.language, r.answered_at
+    FROM consent_request r
+    JOIN support_case c ON c.id = r.case_id JOIN pupil u ON u.id = c.pupil_id JOIN agency s ON s.id = c.school_id
+    JOIN person n ON n.id = r.person_id
+    JOIN membership m ON m.id = r.asked_by_membership_id JOIN person w ON w.id = m.person_id
+    WHERE r.id = (context() ->> 'request')::uuid
+       OR ((context() ->> 'membership') IS NULL AND (context() ->> 'kind') <> 'link'
+           AND r.person_id = (context() ->> 'person')::uuid AND not_barred(r.case_id))
+$$;
+
+GRANT EXECUTE ON FUNCTION not_barred(uuid), make_consent_link(uuid, bytea, interval), consent_link_facts(bytea, bytea),
+    send_link_code(bytea, bytea, bytea, bytea), count_link_try(bytea, bytea), linked_request() TO ecm_app;
+GRANT EXECUTE ON FUNCTION stamp_consent_event(), stamp_consent_request(), stamp_consent_proposal() TO ecm_owner;
+RESET ROLE;
+
+SET ROLE ecm_owner;
+DO $$
+DECLARE t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['consent_request','consent_proposal','consent_event','consent_link'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO ecm_policy', t);
+    END LOOP;
+    FOREACH t IN ARRAY ARRAY['consent_request','consent_proposal','consent_event'] LOOP
+        EXECUTE format('GRANT SELECT, INSERT ON %I TO ecm_app', t);
+        EXECUTE format('CREATE POLICY %1$s_at_school ON %1$I FOR SELECT TO ecm_app USING (holds_case(case_id))', t);
+        EXECUTE format('CREATE POLICY %1$s_is_mine ON %1$I FOR SELECT TO ecm_app USING (
+            (SELECT context() ->> ''membership'') IS NULL AND (SELECT context() ->> ''kind'') <> ''link''
+            AND person_id = (SELECT (context() ->> ''person'')::uuid) AND not_barred(case_id))', t);
+    END LOOP;
+    FOREACH t IN ARRAY ARRAY['consent_proposal','consent_event'] LOOP
+        EXECUTE format('CREATE POLICY %1$s_about_us ON %1$I FOR SELECT TO ecm_app USING (
+            agency_id = (SELECT (context() ->> ''agency'')::uuid)
+            AND EXISTS (SELECT 1 FROM case_access a WHERE a.case_id = %1$I.case_id
+                        AND a.principal = ANY ((SELECT principals())::uuid[]) AND a.category = ''core''
+                        AND a.basis <> ''own_record''
+                        AND app_now() >= a.valid_from AND app_now() < a.valid_until))', t);
+    END LOOP;
+END $$;
+CREATE POLICY consent_request_by_link ON consent_request FOR SELECT TO ecm_app
+    USING (id = (SELECT (context() ->> 'request')::uuid));
+CREATE POLICY consent_proposal_by_link ON consent_proposal FOR SELECT TO ecm_app
+    USING (request_id = (SELECT (context() ->> 'request')::uuid));
+
+CREATE POLICY consent_request_asked ON consent_request FOR INSERT TO ecm_app WITH CHECK (
+    (SELECT context() -> 'verbs' ? 'consent:ask') AND holds_case(case_id)
+    AND asked_by_membership_id = (SELECT (context() ->> 'membership')::uuid));
+CREATE POLICY consent_proposal_asked ON consent_proposal FOR INSERT TO ecm_app WITH CHECK (
+    (SELECT context() -> 'verbs' ? 'consent:ask') AND holds_case(case_id));
+-- A worker records what was said (never as "online"); a carer answers for themselves.
+CREATE POLICY consent_event_recorded ON consent_event FOR INSERT TO ecm_app WITH CHECK (
+    recorded_by_membership_id = (SELECT (context() ->> 'membership')::uuid) AND holds_case(case_id)
+    AND ((kind = 'requested' AND (SELECT context() -> 'verbs' ? 'consent:ask'))
+         OR (kind IN ('given', 'refused', 'withdrawn') AND channel <> 'online' AND witness <> ''
+             AND (SELECT context() -> 'verbs' ? 'consent:record'))));
+CREATE POLICY consent_event_by_carer ON consent_event FOR INSERT TO ecm_app WITH CHECK (
+    recorded_by_membership_id IS NULL AND (SELECT context() ->> 'membership') IS NULL
+    AND kind IN ('given', 'refused', 'withdrawn') AND channel = 'online'
+    AND person_id = (SELECT (context() ->> 'person')::uuid) AND not_barred(case_id)
+    AND ((SELECT context() ->> 'kind') <> 'link'
+         OR EXISTS (SELECT FROM consent_proposal p WHERE p.id = proposal_id
+                    AND p.request_id = (SELECT (context() ->> 'request')::uuid))));
+RESET ROLE;
+
+SET ROLE ecm_owner;
+GRANT USAGE ON SEQUENCE consent_event_number TO ecm_app, ecm_policy;
+CREATE TRIGGER a_stamp BEFORE INSERT ON consent_event FOR EACH ROW EXECUTE FUNCTION stamp_consent_event();
+CREATE TRIGGER a_stamp BEFORE INSERT ON consent_request FOR EACH ROW EXECUTE FUNCTION stamp_consent_request();
+CREATE TRIGGER a_stamp BEFORE INSERT ON consent_proposal FOR EACH ROW EXECUTE FUNCTION stamp_consent_proposal();
+RESET ROLE;

@@ -1,0 +1,71 @@
+-- Who is asking. `enter` (accounts) checks a live session and seals a context for this transaction; everything else
+-- asks `context()`, which refuses a missing, forged or replayed one. The key is readable by ecm_policy alone, so SQL
+-- injected as ecm_app can set the setting but cannot make its seal.
+
+SET ROLE ecm_policy;
+
+-- The clock that decides access. Only a test database replaces it.
+CREATE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now()';
+
+CREATE FUNCTION london_midnight(day date) RETURNS timestamptz LANGUAGE sql STABLE
+AS $$ SELECT day::timestamp AT TIME ZONE 'Europe/London' $$;
+
+-- HMAC-SHA-256 (RFC 2104) from the built-in sha256: pgcrypto is not everywhere.
+CREATE FUNCTION hmac_sha256(key bytea, message bytea) RETURNS bytea LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    inner_pad bytea := decode(repeat('36', 64), 'hex');
+    outer_pad bytea := decode(repeat('5c', 64), 'hex');
+    block bytea := CASE WHEN length(key) > 64 THEN sha256(key) ELSE key END;
+BEGIN
+    FOR i IN 0 .. length(block) - 1 LOOP
+        inner_pad := set_byte(inner_pad, i, get_byte(inner_pad, i) # get_byte(block, i));
+        outer_pad := set_byte(outer_pad, i, get_byte(outer_pad, i) # get_byte(block, i));
+    END LOOP;
+    RETURN sha256(outer_pad || sha256(inner_pad || message));
+END $$;
+
+-- The seal binds the words to this backend and this transaction: copied elsewhere or kept for later it is worthless.
+CREATE FUNCTION context_seal(words text) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT encode(sha256(k.key || sha256(k.key || convert_to(
+        words || '|' || pg_backend_pid() || '|' || pg_current_xact_id()::text, 'UTF8'))), 'hex')
+    FROM context_key k WHERE k.name = 'context'
+$$;
+
+CREATE FUNCTION context() RETURNS jsonb LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    sealed text := current_setting('ecm.context', true);
+    words text := substr(sealed, 66);
+BEGIN
+    -- A setting used once in this connection reads as '' afterwards, not as NULL.
+    IF sealed IS NULL OR sealed = '' OR substr(sealed, 1, 64) IS DISTINCT FROM context_seal(words) THEN
+        RAISE EXCEPTION 'no request context' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN words::jsonb;
+END $$;
+
+CREATE FUNCTION principals() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(SELECT jsonb_array_elements_text(context() -> 'principals')::uuid)
+$$;
+
+CREATE FUNCTION set_context(words jsonb) RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT set_config('ecm.context', context_seal(words::text) || '|' || words::text, true)
+$$;
+
+-- The app proves itself by a MAC over what it asks for; the secret never travels.
+CREATE FUNCTION proved(message text, proof bytea) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce((SELECT sha256(hmac_sha256(k.key, convert_to(message, 'UTF8'))) = sha256(proof)
+                     FROM context_key k WHERE k.name = 'app'), false)
+$$;
+
+GRANT EXECUTE ON FUNCTION app_now(), london_midnight(date), context(), principals() TO ecm_app, ecm_owner;
+RESET ROLE;
+
+SET ROLE ecm_owner;
+GRANT SELECT ON context_key TO ecm_policy;
+RESET ROLE;

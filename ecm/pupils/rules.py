@@ -1,0 +1,160 @@
+"""Rules about a pupil's number, age and name. Pure."""
+
+import re
+import unicodedata
+from datetime import date
+
+from stdnum.gb import upn as _stdnum_upn
+
+SYNTHETIC_LA = "999"
+LONGEST_NAME = 100
+
+# Blocks of authority codes, not the list of authorities: a new authority takes the next number of a block, and to
+# refuse a real pupil's number is worse than to accept one that was never issued. 1-5 and 701-708 are pseudo codes
+# (unsure), 660-681 Wales, whose pupils keep their number when they move to England.
+_LA_BLOCKS = (range(1, 6), range(201, 421), range(660, 682), range(701, 709), range(800, 950))
+_UPN = re.compile(r"[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]")
+
+# Letters that no Unicode decomposition turns into the plain letter people type instead.
+_PLAIN = str.maketrans("øđðłħŧ\u0131", "oddlhti") | str.maketrans({"æ": "ae", "œ": "oe", "þ": "th"})
+_JOINERS = "\u200c\u200d"  # part of the spelling of Persian and Indic names
+
+
+# ----------------------------------------------------------------------------------------------------- pupil number
+
+
+def tidy_upn(text: str) -> str:
+    """The number as it is stored: no spaces, capital letters."""
+    return "".join(text.split()).upper()
+
+
+def upn_problem(text: str, *, synthetic: bool = False) -> str | None:
+    """Why this is not a unique pupil number, permanent or temporary, as one sentence; None if it is one.
+
+    `synthetic` also accepts authority code 999, which no authority has: numbers of invented pupils.
+    Source: DfE, Unique Pupil Numbers guide; check letter as in python-stdnum `gb.upn`.
+    """
+    number = tidy_upn(text)
+    if len(number) != 13:
+        return "A UPN has 13 characters: a letter and 12 numbers, or a letter, 11 numbers and a letter."
+    if not _UPN.fullmatch(number):
+        return "A UPN is a letter and 12 numbers, or a letter, 11 numbers and a letter. It never has I, O or S."
+    if not (_is_la_code(number[1:4]) or (synthetic and number[1:4] == SYNTHETIC_LA)):
+        return "Characters 2 to 4 of the UPN are not the code of a local authority. Check for a mistyped number."
+    if _check_letter(number[1:]) != number[0]:
+        return "The first letter does not fit the rest of the UPN. Check for a mistyped or swapped character."
+    return None
+
+
+def make_upn(establishment: int, year: int, serial: int, la: str = SYNTHETIC_LA) -> str:
+    """The permanent number of the `serial`th pupil (0 to 999) numbered in `year` by the school `la`/`establishment`.
+
+    Raises: ValueError for parts that do not fit.
+    """
+    body = f"{la:0>3}{establishment:04d}{year % 100:02d}{serial:03d}"
+    if not re.fullmatch("[0-9]{12}", body):
+        raise ValueError("A UPN needs a three-digit authority, a four-digit school and a serial up to 999.")
+    return _check_letter(body) + body
+
+
+def _is_la_code(code: str) -> bool:
+    return any(int(code) in block for block in _LA_BLOCKS)
+
+
+def _check_letter(body: str) -> str:
+    return _stdnum_upn.calc_check_digit(body)
+
+
+# ------------------------------------------------------------------------------------------------------------- age
+
+
+def birthday(born: date, age: int) -> date:
+    """The day on whose first moment (Europe/London) somebody reaches `age`.
+
+    Who was born on 29 February has it on 1 March in a common year.
+    Source: Family Law Reform Act 1969, s 9(1) (the commencement of the relevant anniversary). Sure for every other
+    day; for 29 February the Act is silent and 1 March is the accepted reading, not settled by a statute.
+    """
+    try:
+        return born.replace(year=born.year + age)
+    except ValueError:
+        return date(born.year + age, 3, 1)
+
+
+def age_on(born: date, on: date) -> int:
+    """Age in whole years on a day; negative before birth. Source: as `birthday`."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def school_year_starts(on: date) -> date:
+    """1 September on or before this day. Source: DfE School Census guide (school year)."""
+    return date(on.year if on.month >= 9 else on.year - 1, 9, 1)
+
+
+def year_group(born: date, on: date) -> int | None:
+    """The national curriculum year a pupil of this age is in: Reception 0, Years 1 to 14, nursery -1 and -2.
+
+    None for anybody younger or older. Age decides, so a pupil taught in another year than their age group differs.
+    Source: DfE School Census guide, NC year (age on the 31 August before the school year, less 4).
+    """
+    year = age_on(born, date(school_year_starts(on).year, 8, 31)) - 4
+    return year if -2 <= year <= 14 else None
+
+
+def year_group_label(year: int | None) -> str:
+    """The year group in words: 'Reception', 'Year 4', 'Nursery'; empty for None."""
+    if year is None:
+        return ""
+    return f"Year {year}" if year > 0 else "Nursery" if year < 0 else "Reception"
+
+
+# ------------------------------------------------------------------------------------------------------------ names
+
+
+def display_name(first_name: str, last_name: str, preferred_name: str = "") -> str:
+    """The name to show: the preferred name instead of the first, then the last name, which some people do not have.
+
+    Source: W3C, "Personal names around the world"; product choice (preferred first).
+    """
+    return " ".join(filter(None, (preferred_name or first_name, last_name)))
+
+
+def tidy_name(text: str) -> str:
+    """The name as it is stored: composed (NFC), no space at the ends, one space between words."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def name_problem(text: str) -> str | None:
+    """Why this cannot be (part of) a name, as one sentence; None if it can. One-name pupils leave the other empty.
+
+    Every script is welcome, and every printable character; but a name has a letter, and nothing invisible that
+    could reorder or hide what is beside it.
+    Source: W3C, "Personal names around the world"; Unicode TR 36, 3.1 (bidirectional spoofing).
+    """
+    name = tidy_name(text)
+    if any(unicodedata.category(each)[0] == "C" and each not in _JOINERS for each in name):
+        return "The name has a character that cannot be shown. Type it again."
+    if not any(each.isalpha() for each in name):
+        return "The name needs at least one letter."
+    if len(name) > LONGEST_NAME:
+        return f"The name must be {LONGEST_NAME} characters or fewer."
+    return None
+
+
+def name_key(name: str) -> str:
+    """One name reduced to what people type when they look for it: O'Neill (any apostrophe), O Neill, ONEILL.
+
+    No case, no diacritics, no apostrophes, hyphens or spaces. Stable: the key of a key is itself.
+    """
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold()).translate(_PLAIN)
+    return "".join(each for each in letters if each.isalnum() and unicodedata.category(each) != "Lm")
+
+
+def search_key(first_name: str, last_name: str, preferred_name: str = "") -> str:
+    """What a pupil is found by: the keys of all names, with spaces between. Search it for each of `search_words`."""
+    return " ".join(filter(None, map(name_key, (first_name, last_name, preferred_name))))
+
+
+def search_words(q: str) -> list[str]:
+    """The keys that must all occur in a pupil's `search_key`, in any order, for the pupil to be found by `q`."""
+    return [key for word in q.split() if (key := name_key(word))]

@@ -1,0 +1,191 @@
+"""The demonstration area: named, made-up people and places, the same every time. Used by `ecm demo` and by the tests.
+
+The ground (organisations, people, pupils) is written here directly; every case is made through the commands that
+people use, so its log is as real as anybody's.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid5
+
+import asyncpg
+
+from ecm.accounts.passwords import hash_password
+from ecm.pupils.rules import make_upn, search_key, year_group
+
+AREA = UUID("00000000-0000-4000-8000-000000000ec3")
+PASSWORD = "open-the-demo"
+SINCE = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
+FIRST_DAY = date(2026, 9, 1)
+
+
+def known(name: str) -> UUID:
+    """The id of something in the demonstration area, by its name here."""
+    return uuid5(AREA, name)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAgency:
+    """An organisation of the area."""
+
+    key: str
+    name: str
+    kind: str
+    offers: tuple[str, ...]
+    category: str = "core"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoWorker:
+    """Somebody with a sign-in and one role."""
+
+    email: str
+    name: str
+    agency: str
+    role: str
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPupil:
+    """A pupil: first name, last name (may be empty), born (None if unknown), class, preferred name."""
+
+    school: str
+    first: str
+    last: str
+    born: date | None
+    class_name: str
+    preferred: str | None = None
+    provision: str = "N"
+    needs: tuple[str, ...] = ()
+
+
+AGENCIES = (
+    DemoAgency("oakfield", "Oakfield Primary School", "school", ("teaching", "inclusion")),
+    DemoAgency("hillside", "Hillside Academy", "school", ("teaching", "inclusion")),
+    DemoAgency("childrens-services", "Northshire Children's Services", "social_care", ("family help", "assessment")),
+    DemoAgency("community-health", "Northshire Community Health", "health", ("speech and language therapy", "school nursing")),
+    DemoAgency("family-hub", "Riverside Family Hub", "family_support", ("parenting support", "housing advice")),
+    DemoAgency("council", "Northshire Council SEND Team", "local_authority", ("statutory assessment", "advice")),
+    DemoAgency("young-minds", "Northshire Young Minds Clinic", "health", ("mental health support",), "health"),
+    DemoAgency("safe-haven", "Safe Haven", "voluntary", ("support after domestic abuse",), "safeguarding"),
+    DemoAgency("partnership", "Northshire Partnership", "partnership", ("audit",)),
+)
+
+WORKERS = (
+    DemoWorker("senco@oakfield.example", "Grace Okafor", "oakfield", "senco"),
+    DemoWorker("dsl@oakfield.example", "Martin Hale", "oakfield", "dsl"),
+    DemoWorker("teacher@oakfield.example", "Priya Nair", "oakfield", "teacher", ("Willow",)),
+    DemoWorker("senco@hillside.example", "Tom Beddoes", "hillside", "senco"),
+    DemoWorker("social.worker@childrens-services.example", "Ruth Adeyemi", "childrens-services", "practitioner"),
+    DemoWorker("manager@childrens-services.example", "Colin Marsh", "childrens-services", "manager"),
+    DemoWorker("nurse@community-health.example", "Beth Lawson", "community-health", "practitioner"),
+    DemoWorker("therapist@community-health.example", "Imran Shah", "community-health", "manager"),
+    DemoWorker("family.worker@family-hub.example", "Sian Pugh", "family-hub", "practitioner"),
+    DemoWorker("case.officer@council.example", "Helen Frost", "council", "case_officer"),
+    DemoWorker("auditor@partnership.example", "Victor Lane", "partnership", "auditor"),
+)
+
+PUPILS = (
+    DemoPupil("oakfield", "Leila", "Reid", date(2018, 2, 14), "Willow", None, "K", ("SLCN", "SEMH")),
+    DemoPupil("oakfield", "Suhaila", "", date(2017, 11, 3), "Willow"),
+    DemoPupil("oakfield", "Niamh", "O’Neill", date(2018, 5, 21), "Willow", None, "K", ("SPLD",)),
+    DemoPupil("oakfield", "Zoë", "Brontë-Hughes", date(2017, 9, 30), "Willow"),
+    DemoPupil("oakfield", "Nguyễn", "Thị Ánh", date(2018, 1, 8), "Willow", "Ánh", "K", ("SLCN",)),
+    DemoPupil("oakfield", "José María", "Núñez", date(2016, 12, 12), "Cedar", "Chema"),
+    DemoPupil("oakfield", "Łukasz", "Wiśniewski", date(2016, 10, 2), "Cedar", None, "E", ("ASD", "SLCN")),
+    DemoPupil("oakfield", "Anne-Marie", "D'Souza", date(2020, 2, 29), "Acorn"),
+    DemoPupil("oakfield", "Oluwaseun", "Adébáyọ̀", date(2019, 7, 17), "Birch", "Seun"),
+    DemoPupil("oakfield", "Jack", "Null", None, "Birch"),
+    DemoPupil("oakfield", "Yusuf", "ibn Rashid", date(2019, 3, 25), "Birch"),
+    DemoPupil("oakfield", "Mair", "Ll", date(2020, 8, 31), "Acorn"),
+    DemoPupil("hillside", "Ethan", "Clarke", date(2013, 4, 4), "8B", None, "K", ("SEMH",)),
+    DemoPupil("hillside", "Aaliyah", "Begum", date(2012, 10, 19), "9A"),
+    DemoPupil("hillside", "Siôn", "ap Rhys", date(2014, 1, 27), "7C"),
+    DemoPupil("hillside", "X Æ", "Test-Person", date(2013, 6, 6), "8B"),
+    DemoPupil("hillside", "Björn", "Ångström", date(2012, 12, 1), "9A", None, "K", ("HI",)),
+    DemoPupil("hillside", "Mary Ann", "O'Brien-McCarthy", date(2011, 9, 9), "10D"),
+    DemoPupil("hillside", "Phương", "Lê", date(2013, 8, 15), "8B"),
+    DemoPupil("hillside", "Ravi", "Kumar", date(2014, 5, 5), "7C", None, "K", ("MLD",)),
+    DemoPupil("hillside", "Fatima", "Al-Sayed", date(2011, 2, 2), "10D"),
+    DemoPupil("hillside", "Cher", "", date(2012, 3, 30), "9A"),
+    DemoPupil("hillside", "Dmytro", "Shevchenko", date(2014, 7, 7), "7C", "Dima"),
+)
+
+CARERS = (
+    ("amina.yusuf@home.example", "Amina Yusuf", "+447700900101", "mother"),
+    ("daniel.reid@home.example", "Daniel Reid", "+447700900102", "father"),
+)
+
+
+async def lay_ground(connection: asyncpg.Connection) -> None:
+    """Write organisations, people and pupils in one transaction, as ecm_policy. `connection` is an administrator's."""
+    async with connection.transaction():
+        await connection.execute("SET LOCAL ROLE ecm_policy")
+        await _agencies_and_workers(connection)
+        await _pupils(connection)
+        await _carers(connection)
+
+
+async def is_laid(connection: asyncpg.Connection) -> bool:
+    """Whether the ground has been laid already."""
+    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM agency)"))
+
+
+async def _agencies_and_workers(connection: asyncpg.Connection) -> None:
+    await connection.executemany(
+        """INSERT INTO agency (id, name, kind, offers, involvement_category, safeguarding_desk_id)
+           VALUES ($1, $2, $3, $4, $5, $6)""",
+        [(known(a.key), a.name, a.kind, list(a.offers), a.category, known(a.key + " safeguarding")) for a in AGENCIES],
+    )
+    password = hash_password(PASSWORD)
+    for worker in WORKERS:
+        await _person(connection, worker.email, worker.name, None, password)
+        await connection.execute(
+            "INSERT INTO membership (id, person_id, agency_id, role, class_names, started_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            known("seat " + worker.email), known(worker.email), known(worker.agency), worker.role, list(worker.classes), SINCE,
+        )  # fmt: skip
+
+
+async def _person(connection: asyncpg.Connection, email: str, name: str, phone: str | None, password: str) -> None:
+    verified = SINCE if phone else None
+    await connection.execute(
+        """INSERT INTO person (id, name, email, phone, phone_verified_at, phone_changed_at)
+           VALUES ($1, $2, $3, $4, $5, $5)""",
+        known(email), name, email, phone, verified,
+    )  # fmt: skip
+    await connection.execute("INSERT INTO credential (person_id, password_hash) VALUES ($1, $2)", known(email), password)
+
+
+async def _pupils(connection: asyncpg.Connection) -> None:
+    for number, pupil in enumerate(PUPILS, start=1):
+        key = known(f"pupil {pupil.first} {pupil.last}")
+        await connection.execute(
+            """INSERT INTO pupil (id, first_name, last_name, preferred_name, date_of_birth, date_of_birth_known, search_key)
+               VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+            key, pupil.first, pupil.last, pupil.preferred, pupil.born, pupil.born is not None,
+            search_key(pupil.first, pupil.last, pupil.preferred or ""),
+        )  # fmt: skip
+        year = year_group(pupil.born, FIRST_DAY) if pupil.born else None
+        await connection.execute(
+            """INSERT INTO enrolment (id, pupil_id, school_id, upn, year_group, class_name, from_on)
+               VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+            known(f"enrolment {key}"), key, known(pupil.school), make_upn(4001, 24, number),
+            "X" if year is None else "R" if year == 0 else str(year), pupil.class_name, FIRST_DAY,
+        )  # fmt: skip
+        needs = [{"type": need, "rank": rank} for rank, need in enumerate(pupil.needs, start=1)]
+        await connection.execute(
+            "INSERT INTO sen_status (pupil_id, sen_provision, needs) VALUES ($1, $2, $3::text::jsonb)",
+            key, pupil.provision, str(needs).replace("'", '"'),
+        )  # fmt: skip
+
+
+async def _carers(connection: asyncpg.Connection) -> None:
+    password = hash_password(PASSWORD)
+    for email, name, phone, relationship in CARERS:
+        await _person(connection, email, name, phone, password)
+        await connection.execute(
+            """INSERT INTO carer (id, pupil_id, person_id, relationship, has_parental_responsibility, authority_seen,
+                                  authority_verified_at) VALUES ($1, $2, $3, $4, true, 'birth certificate', $5)""",
+            known("carer " + email), known("pupil Leila Reid"), known(email), relationship, SINCE,
+        )  # fmt: skip

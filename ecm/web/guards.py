@@ -1,0 +1,131 @@
+"""What every request and every answer passes: the security headers, the forgery check, the size limit.
+
+A cookie alone never changes anything. A form sent with a session cookie must carry that session's token and must
+not come from another site; under `/api/` a cookie counts only beside the token in `X-CSRF-Token`, and not at all
+beside a bearer token.
+"""
+
+from urllib.parse import parse_qsl
+
+from litestar import Request
+from litestar.config.app import AppConfig
+from litestar.datastructures import CacheControlHeader
+from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from ecm.config import settings
+from ecm.web import assets, visit
+from ecm.web.errors import Forged, answer_error
+
+LARGEST_BODY = 1_000_000
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+YEAR_SECONDS = 31_536_000
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    b"content-security-policy": CSP.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+HSTS = {b"strict-transport-security": f"max-age={YEAR_SECONDS}".encode()}
+NO_STORE = {b"cache-control": b"no-store"}
+
+
+def wire(config: AppConfig) -> AppConfig:
+    """Give an application its guards, its error answers and its static files: `Litestar(on_app_init=[wire])`."""
+    config.before_send.append(add_security_headers)
+    config.middleware.insert(0, forgery_check)
+    config.exception_handlers = {Exception: answer_error, **config.exception_handlers}
+    config.request_max_body_size = LARGEST_BODY
+    config.route_handlers.append(
+        create_static_files_router(
+            path="/static",
+            directories=[assets.STATIC],
+            cache_control=CacheControlHeader(public=True, max_age=YEAR_SECONDS, immutable=True),
+            opt={"public": True},
+        )
+    )
+    return config
+
+
+async def add_security_headers(message: Message, scope: Scope) -> None:
+    """Set the headers of every response, whatever its handler set; only static files may be kept by anybody."""
+    if message["type"] != "http.response.start":
+        return
+    static = scope["path"].startswith("/static/") and message["status"] in (200, 206, 304)
+    ours = SECURITY_HEADERS | (HSTS if settings().https else {}) | ({} if static else NO_STORE)
+    kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in ours]
+    message["headers"] = [*kept, *ours.items()]
+
+
+def forgery_check(app: ASGIApp) -> ASGIApp:
+    """Middleware, to stand before everything that reads a cookie: refuses forged changes, opens the visit.
+
+    Raises: Forged.
+    """
+
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+            cookies = host_cookies(headers.get(b"cookie", ""))
+            notice = cookies.pop(visit.NOTICE_COOKIE, "")
+            if scope["path"].startswith("/api/"):
+                if not _api_may_use_cookies(headers, cookies):
+                    scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
+            elif scope["method"] not in SAFE_METHODS:
+                _refuse_other_sites(headers)
+                await _refuse_without_token(Request(scope, receive), headers, cookies)
+            session = next(iter(cookies.values()), "")
+            visit.open_visit(visit.Visit(scope["path"], session, visit.opened_notice(notice)))
+        await app(scope, receive, send)
+
+    return checked
+
+
+def host_cookies(header: str) -> dict[str, str]:
+    """The cookies with which somebody may be signed in here: those no other host can set."""
+    pairs = (each.strip().partition("=") for each in header.split(";"))
+    return {name: value for name, _, value in pairs if name.startswith("__Host-")}
+
+
+def _api_may_use_cookies(headers: dict[bytes, str], cookies: dict[str, str]) -> bool:
+    claimed = headers.get(b"x-csrf-token", "")
+    return b"authorization" not in headers and _is_token_of(claimed, cookies)
+
+
+def _refuse_other_sites(headers: dict[bytes, str]) -> None:
+    """`Origin` is `null` on our own forms (the referrer policy asks for that), so it only counts where it names one."""
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        if site not in ("same-origin", "none"):
+            raise Forged
+    elif headers.get(b"origin", "null") not in ("null", settings().public_url, *_own_origins(headers)):
+        raise Forged
+
+
+def _own_origins(headers: dict[bytes, str]) -> tuple[str, ...]:
+    host = headers.get(b"host", "")
+    return (f"https://{host}",) if settings().https else (f"http://{host}", f"https://{host}")
+
+
+async def _refuse_without_token(
+    request: Request[object, object, object], headers: dict[bytes, str], cookies: dict[str, str]
+) -> None:
+    """Somebody with no cookie has nothing to be tricked out of."""
+    if not cookies:
+        return
+    claimed = headers.get(b"x-csrf-token", "")
+    if not claimed and headers.get(b"content-type", "").startswith("application/x-www-form-urlencoded"):
+        typed = parse_qsl((await request.body()).decode("latin-1"))
+        claimed = next((value for name, value in typed if name == visit.CSRF_FIELD), "")
+    if not _is_token_of(claimed, cookies):
+        raise Forged
+
+
+def _is_token_of(claimed: str, cookies: dict[str, str]) -> bool:
+    return any([visit.same(visit.csrf_token(each), claimed) for each in cookies.values() if each])

@@ -1,0 +1,110 @@
+"""Templates into pages: one Jinja environment, its filters, and the responses that carry a page or send one on."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BytecodeCache, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from litestar import Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
+from markupsafe import Markup
+
+from ecm import clock
+from ecm.config import settings
+from ecm.web import assets, dates, visit
+from ecm.web.viewer import Viewer
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+NOTICE_SECONDS = 60
+
+
+def render(
+    template: str, viewer: Viewer | None, /, *, status: int = HTTP_200_OK, **context: Any
+) -> Response[bytes]:
+    """A page for this viewer (None: nobody is signed in). Every name a template uses must be given."""
+    body = environment().get_template(template).render(viewer=viewer, **context)
+    page = Response(body.encode(), media_type="text/html; charset=utf-8", status_code=status)
+    if visit.current().notice_shown:
+        page.set_cookie(_notice_cookie("", lasting=0))
+    return page
+
+
+def redirect(location: str, notice: str = "") -> Redirect:
+    """Send the browser on after a change.
+
+    The next page shows `notice` once: what happened and what happens next, without naming a pupil.
+    """
+    response = Redirect(location, status_code=HTTP_303_SEE_OTHER)
+    if notice:
+        response.set_cookie(_notice_cookie(visit.sealed_notice(notice), lasting=NOTICE_SECONDS))
+    return response
+
+
+def local_path(text: str | None) -> str:
+    """`text` when it is a path within this site, else '/': where to go after signing in."""
+    safe = text and text.isascii() and text.isprintable() and text.startswith("/") and text[1:2] not in ("/", "\\")
+    return text if text and safe else "/"
+
+
+@cache
+def environment() -> Environment:
+    """The Jinja environment of this process: escaping always on, an unknown name is an error, None prints as ''."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_blank_for_none,
+        bytecode_cache=_bytecode_cache(),
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "date": dates.long_date,
+        "short_date": dates.short_date,
+        "time": dates.clock_time,
+        "moment": dates.moment,
+        "due": lambda day: dates.due(day, clock.today()),
+        "overdue": lambda day: day < clock.today(),
+        "ago": lambda then: dates.ago(then, clock.today()),
+    }
+    made.globals |= {
+        "asset": assets.address,
+        "csrf_field": _csrf_field,
+        "here": lambda: visit.current().path,
+        "notice": _notice,
+        "plural": dates.plural,
+        "demo": lambda: settings().demo,
+    }
+    return made
+
+
+def _blank_for_none(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _bytecode_cache() -> BytecodeCache | None:
+    """Compiled templates are code: kept where only this installation writes, or not at all."""
+    folder = settings().data / "templates"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return FileSystemBytecodeCache(str(folder))
+
+
+def _csrf_field() -> Markup:
+    token = visit.csrf_token(visit.current().session)
+    return Markup('<input type="hidden" name="{}" value="{}">').format(visit.CSRF_FIELD, token)
+
+
+def _notice() -> str:
+    here = visit.current()
+    here.notice_shown = bool(here.notice)
+    return here.notice
+
+
+def _notice_cookie(value: str, lasting: int) -> Cookie:
+    return Cookie(visit.NOTICE_COOKIE, value, path="/", max_age=lasting, secure=True, httponly=True, samesite="lax")

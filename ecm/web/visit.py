@@ -1,0 +1,70 @@
+"""What the frame of a page needs to know of the request it answers, without every page handing it on.
+
+`guards` opens a visit for each request; `render` reads it. It holds nothing that decides access.
+"""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from ecm.config import settings
+
+CSRF_FIELD = "_csrf_token"
+NOTICE_COOKIE = "__Host-ecm-notice"
+
+
+@dataclass
+class Visit:
+    """One request: its path, the session cookie it came with, and the notice that waits to be shown once."""
+
+    path: str = ""
+    session: str = ""
+    notice: str = ""
+    notice_shown: bool = False
+
+
+_visit: ContextVar[Visit] = ContextVar("visit")
+
+
+def open_visit(visit: Visit) -> None:
+    """Make this the visit of the running request."""
+    _visit.set(visit)
+
+
+def current() -> Visit:
+    """The visit of the running request; an empty one outside any request."""
+    return _visit.get(Visit())
+
+
+def csrf_token(session: str) -> str:
+    """The token that a form must carry to act in this browser session: 43 characters of base64url, '' for no session.
+
+    Worthless without the cookie, and it does not reveal the cookie.
+    """
+    return _seal("csrf", session) if session else ""
+
+
+def sealed_notice(text: str) -> str:
+    """A cookie value that brings `text` to the next page."""
+    return f"{urlsafe_b64encode(text.encode()).decode().rstrip('=')}.{_seal('notice', text)}"
+
+
+def opened_notice(value: str) -> str:
+    """The text of a notice this installation sealed; '' for anything else."""
+    body, _, seal = value.partition(".")
+    try:
+        text = urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
+    except ValueError:
+        return ""
+    return text if same(_seal("notice", text), seal) else ""
+
+
+def same(known: str, claimed: str) -> bool:
+    """Whether two secrets are equal, in a time that does not tell how far they agree."""
+    return hmac.compare_digest(known.encode(), claimed.encode())
+
+
+def _seal(purpose: str, text: str) -> str:
+    digest = hmac.digest(settings().secret_key.encode(), f"{purpose}:{text}".encode(), "sha256")
+    return urlsafe_b64encode(digest).decode().rstrip("=")

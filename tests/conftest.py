@@ -1,0 +1,124 @@
+"""One cluster a run, one database a test (copied from a migrated, seeded template), real logins."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from secrets import token_bytes
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from ecm import database, seeds
+from ecm.clock import new_id
+from ecm.database import Actor, proof
+from ecm.embedded import as_role, running
+from ecm.migrations.apply import migrate
+
+SECRET = "a secret of the tests, long enough for anybody"
+
+# The one thing a test database has of its own: a clock that a test can put forward.
+TEST_CLOCK = """
+CREATE OR REPLACE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql STABLE AS
+$$ SELECT now() + coalesce(nullif(current_setting('ecm.test_clock', true), ''), '0')::interval $$;
+"""
+
+
+@dataclass
+class Database:
+    """A test's own database, and the addresses of its logins."""
+
+    name: str
+    admin_url: str
+    app_url: str
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[asyncpg.Connection]:
+        """The administrator's connection: sees everything, for looking behind the walls."""
+        connection = await asyncpg.connect(self.admin_url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def put_clock_forward(self, by: timedelta) -> None:
+        """From the next transaction on, the database's clock is ahead by this much."""
+        async with self.admin() as connection:
+            await connection.execute(
+                f"ALTER DATABASE \"{self.name}\" SET ecm.test_clock = '{int(by.total_seconds())} seconds'"
+            )
+        assert database.ENGINE.pool is not None
+        await database.ENGINE.pool.expire_connections()
+
+    async def act_as(self, email: str, *, kind: str = "api") -> Actor:
+        """A live session for somebody of the demonstration area, opened as the app opens it after a password."""
+        return await open_session(seeds.known(email), kind)
+
+
+async def open_session(person: UUID, kind: str = "api", lifetime: timedelta = timedelta(hours=10)) -> Actor:
+    """A live session for this person, through the same definer function the app uses."""
+    token = token_bytes(32)
+    async with database._transaction() as connection:
+        await connection.execute(
+            "SELECT open_session($1, $2, $3, $4, NULL, $5, $6)",
+            new_id(), person, kind, token, lifetime, proof("session", person, kind, token.hex()),
+        )  # fmt: skip
+    return Actor(token)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """An embedded PostgreSQL for this run; yields the administrator's address of the template's database."""
+    os.environ["PICCOLO_CONF"] = "ecm.piccolo_conf"
+    folder = Path(tempfile.mkdtemp(prefix="ecm-tests-"))
+    folder.chmod(0o755)
+    try:
+        with running(folder, quick=True) as url:
+            asyncio.run(_make_template(url))
+            yield url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _make_template(url: str) -> None:
+    await migrate(url, SECRET)
+    connection = await asyncpg.connect(url)
+    await connection.execute(TEST_CLOCK)
+    await seeds.lay_ground(connection)
+    await connection.close()
+
+
+def url_of(cluster: str, name: str) -> str:
+    """The administrator's address of another database of the cluster."""
+    return cluster.replace("/ecm?", f"/{name}?")
+
+
+@pytest.fixture
+async def db(cluster: str) -> AsyncIterator[Database]:
+    """A fresh copy of the seeded template, with the app's pool open on it."""
+    async with fresh_database(cluster) as made:
+        yield made
+
+
+@asynccontextmanager
+async def fresh_database(cluster: str) -> AsyncIterator[Database]:
+    """A database of one's own, dropped afterwards."""
+    name = f"t{uuid4().hex[:12]}"
+    postgres = await asyncpg.connect(url_of(cluster, "postgres"))
+    await postgres.execute(f'CREATE DATABASE "{name}" TEMPLATE ecm')
+    url = url_of(cluster, name)
+    made = Database(name, url, as_role(url, "ecm_app"))
+    database.use_secret(SECRET)
+    await database.open_pool(made.app_url, size=8)
+    try:
+        yield made
+    finally:
+        await database.close_pool()
+        await postgres.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await postgres.close()
