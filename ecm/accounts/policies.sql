@@ -130,46 +130,66 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     UPDATE session SET ended_at = app_now() WHERE id = (context() ->> 'session')::uuid AND ended_at IS NULL
 $$;
 
--- Failures in the last day, as the throttling rule wants them, and whether this device or address is known.
+-- Failures in the last day, as `accounts.rules.retry_after` counts them. *Here* is this account from this device if the
+-- account knows the device, else from this address; a success here wipes that slate.
 CREATE FUNCTION sign_in_history(p_account bytea, p_address bytea, p_device bytea, p_proof bytea)
 RETURNS TABLE (failures_here int, failures_from_address int, failures_elsewhere int, known boolean,
-               last_here timestamptz, last_from_address timestamptz, last_elsewhere timestamptz)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+               last_here timestamptz, last_from_address timestamptz, last_elsewhere timestamptz, now timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    device_known boolean;
+    address_known boolean;
 BEGIN
     IF NOT proved('history|' || encode(p_account, 'hex'), p_proof) THEN
         RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
     END IF;
+    -- One try at a time, or many at once would all be judged by the same history. Locks in the order of their numbers.
+    PERFORM pg_advisory_xact_lock(k) FROM (SELECT hashtextextended(encode(b, 'hex'), 1) AS k
+        FROM unnest(ARRAY[p_account, p_address]) b ORDER BY k) locks;
+    device_known := EXISTS (SELECT FROM sign_in_attempt k WHERE k.account_key = p_account
+                            AND k.device_key = p_device AND k.succeeded = 1);
+    address_known := EXISTS (SELECT FROM sign_in_attempt k WHERE k.account_key = p_account
+                             AND k.address_key = p_address AND k.succeeded = 1);
     RETURN QUERY
-    WITH recent AS (SELECT * FROM sign_in_attempt t WHERE t.at > app_now() - interval '1 day'
-                    AND (t.account_key = p_account OR t.address_key = p_address)),
-    -- A success wipes the slate of its own account and address.
-    slate AS (SELECT max(at) AS at FROM recent WHERE succeeded = 1 AND account_key = p_account AND address_key = p_address)
-    SELECT
-        (count(*) FILTER (WHERE succeeded = 0 AND account_key = p_account AND address_key = p_address
-                          AND at > coalesce((SELECT s.at FROM slate s), '-infinity')))::int,
-        (count(*) FILTER (WHERE succeeded = 0 AND address_key = p_address))::int,
-        (count(*) FILTER (WHERE succeeded = 0 AND account_key = p_account AND address_key <> p_address))::int,
-        EXISTS (SELECT FROM sign_in_attempt k WHERE k.account_key = p_account AND k.succeeded = 1
-                AND (k.address_key = p_address OR k.device_key = p_device)),
-        max(at) FILTER (WHERE succeeded = 0 AND account_key = p_account AND address_key = p_address),
-        max(at) FILTER (WHERE succeeded = 0 AND address_key = p_address),
-        max(at) FILTER (WHERE succeeded = 0 AND account_key = p_account AND address_key <> p_address)
-    FROM recent;
+    WITH recent AS (
+        SELECT t.at, t.succeeded, t.account_key = p_account AS own, t.address_key = p_address AS near,
+               t.account_key = p_account AND CASE WHEN device_known THEN t.device_key IS NOT DISTINCT FROM p_device
+                                                  ELSE t.address_key = p_address END AS here
+        FROM sign_in_attempt t WHERE t.at > app_now() - interval '1 day'
+          AND (t.account_key = p_account OR t.address_key = p_address)),
+    failed AS (
+        SELECT r.at, r.own, r.near, r.here AND r.at > coalesce(
+            (SELECT max(w.at) FROM recent w WHERE w.here AND w.succeeded = 1), '-infinity') AS here, r.here AS place
+        FROM recent r WHERE r.succeeded = 0)
+    SELECT (count(*) FILTER (WHERE f.here))::int, (count(*) FILTER (WHERE f.near))::int,
+           (count(*) FILTER (WHERE f.own AND NOT f.place))::int, device_known OR address_known,
+           max(f.at) FILTER (WHERE f.here), max(f.at) FILTER (WHERE f.near),
+           max(f.at) FILTER (WHERE f.own AND NOT f.place), app_now()
+    FROM failed f;
 END $$;
 
-CREATE FUNCTION record_sign_in_attempt(p_id uuid, p_account bytea, p_address bytea, p_device bytea,
-                                       p_succeeded int, p_proof bytea) RETURNS void
+-- A try counts as failed until it has succeeded.
+CREATE FUNCTION sign_in_tried(p_id uuid, p_account bytea, p_address bytea, p_device bytea, p_proof bytea) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT proved('attempt|' || encode(p_account, 'hex') || '|' || p_succeeded, p_proof) THEN
+    IF NOT proved('tried|' || encode(p_account, 'hex'), p_proof) THEN
         RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
     END IF;
     INSERT INTO sign_in_attempt (id, account_key, address_key, device_key, succeeded, at)
-    VALUES (p_id, p_account, p_address, p_device, p_succeeded, app_now());
+    VALUES (p_id, p_account, p_address, p_device, 0, app_now());
+END $$;
+
+CREATE FUNCTION sign_in_succeeded(p_id uuid, p_proof bytea) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT proved('succeeded|' || p_id, p_proof) THEN
+        RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    UPDATE sign_in_attempt SET succeeded = 1, at = app_now() WHERE id = p_id;
 END $$;
 
 GRANT EXECUTE ON FUNCTION enter(bytea, text), enter_service(text, text, bytea), sign_in_facts(text, bytea),
     open_session(uuid, uuid, text, bytea, uuid, interval, bytea), choose_membership(uuid), end_session(),
-    sign_in_history(bytea, bytea, bytea, bytea), record_sign_in_attempt(uuid, bytea, bytea, bytea, int, bytea)
+    sign_in_history(bytea, bytea, bytea, bytea), sign_in_tried(uuid, bytea, bytea, bytea, bytea), sign_in_succeeded(uuid, bytea)
     TO ecm_app;
 RESET ROLE;

@@ -3,19 +3,8 @@
 from piccolo.columns import UUID, Bytea, ForeignKey, Integer, Text, Timestamptz
 from piccolo.table import Table
 
+from ecm.agencies.tables import Person
 from ecm.clock import new_id
-
-
-class Person(Table, tablename="person"):
-    """Somebody who may sign in: a worker, a carer, or both. Two hats never mix: see Membership."""
-
-    id = UUID(primary_key=True, default=new_id)
-    name = Text()
-    email = Text(null=True, default=None, unique=True)
-    phone = Text(null=True, default=None)
-    phone_verified_at = Timestamptz(null=True, default=None)
-    phone_changed_at = Timestamptz(null=True, default=None)
-    left_at = Timestamptz(null=True, default=None)
 
 
 class Credential(Table, tablename="credential"):

@@ -144,7 +144,7 @@ def thumbprint(key: Key) -> str:
 
 
 def _key(members: dict[str, Any]) -> Key:
-    if not set(members) <= _MEMBERS or members["kty"] != "EC" or members["crv"] != "P-256":
+    if not set(members) <= _MEMBERS or members["crv"] != "P-256":
         raise ValueError("not an EC P-256 JWK")
     key = jwk.construct(members, ALGORITHM)
     if members.get("alg", ALGORITHM) != ALGORITHM or members.get("kid", thumbprint(key)) != thumbprint(key):

@@ -1,17 +1,19 @@
 -- The log. Rows are only ever added; nobody reads them from here, but through the functions in policies.sql.
 -- Piccolo cannot say generated columns, and no Python touches these rows, so they are made here.
 
--- One event. The bytes that are hashed are `entry::text` in UTF-8; what can be searched by is taken out of the entry
--- by the database itself, so that no column can say anything else than the entry does.
+-- One event. The bytes that are hashed are those of `entry::text`: printable ASCII without a backslash, so that the
+-- cast to bytea (the only immutable one) takes them as they are. What can be searched by is taken out of the entry by
+-- the database itself, so that no column can say anything else than the entry does.
 CREATE TABLE audit_event (
     id      uuid  PRIMARY KEY,
     entry   jsonb NOT NULL,
-    leaf    bytea NOT NULL GENERATED ALWAYS AS (sha256('\x00'::bytea || convert_to(entry::text, 'UTF8'))) STORED,
+    leaf    bytea NOT NULL GENERATED ALWAYS AS (sha256('\x00'::bytea || entry::text::bytea)) STORED,
     event   text  NOT NULL GENERATED ALWAYS AS (entry ->> 'event') STORED,
     actor   uuid  GENERATED ALWAYS AS ((entry ->> 'actor')::uuid) STORED,
     agency  uuid  GENERATED ALWAYS AS ((entry ->> 'agency')::uuid) STORED,
     case_id uuid  GENERATED ALWAYS AS ((entry ->> 'case')::uuid) STORED,
-    CHECK (id = (entry ->> 'id')::uuid)
+    CHECK (id = (entry ->> 'id')::uuid),
+    CHECK (entry::text COLLATE "C" ~ '^[ -\[\]-~]+$')
 );
 CREATE INDEX audit_event_event ON audit_event (event, id);
 CREATE INDEX audit_event_actor ON audit_event (actor, id);

@@ -6,8 +6,7 @@
 from piccolo.columns import UUID, Array, Date, ForeignKey, Integer, Text, Timestamptz
 from piccolo.table import Table
 
-from ecm.accounts.tables import Person
-from ecm.agencies.tables import Agency, Membership
+from ecm.agencies.tables import Agency, Membership, Person
 from ecm.clock import new_id
 from ecm.pupils.tables import Carer, Pupil
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from ecm.accounts.tables import ContextKey, Credential, Person, Session, SignInAttempt
-from ecm.agencies.tables import Agency, Membership, Permission
+from ecm.accounts.tables import ContextKey, Credential, Session, SignInAttempt
+from ecm.agencies.tables import Agency, Membership, Permission, Person
 from ecm.cases.tables import (
     Action,
     CarerAdmission,

@@ -6,7 +6,7 @@ this page puts them in order, words the codes, and says which categories the fin
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Any, Literal
 
@@ -182,7 +182,7 @@ def plan_document(
         actions=tuple(sorted((_action(row) for row in action_rows), key=_soonest_first)),
         involvements=tuple(sorted((_involvement(row) for row in involvement_rows), key=_by_agency)),
         notes=tuple(sorted((_note(row) for row in note_rows), key=_newest_first)),
-        sharing=tuple(sorted((_sharing(row) for row in sharing_rows), key=lambda each: each.agency.casefold())),
+        sharing=tuple(sorted((_sharing(row) for row in sharing_rows), key=_by_agency)),
         next_review_on=case.get("next_review_on"),
         categories=frozenset({"core", *_education(reason, strengths), *(row["category"] for row in shown)}),
     )
@@ -225,8 +225,8 @@ def _involvement(row: Row) -> Involvement:
     return Involvement(_text(row, "agency"), _text(row, "worker"), _worded(REASONS, _text(row, "reason_code")))
 
 
-def _by_agency(involvement: Involvement) -> tuple[str, str, str]:
-    return (involvement.agency.casefold(), involvement.worker, involvement.why)
+def _by_agency(each: Involvement | Sharing) -> tuple[Any, ...]:
+    return (each.agency.casefold(), *astuple(each))
 
 
 def _note(row: Row) -> Note:
@@ -250,19 +250,34 @@ def _text(row: Row, key: str) -> str:
     return clean(row.get(key) or "")
 
 
-# Characters that turn the direction of everything after them: a name could make a date read backwards.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
 def clean(text: str) -> str:
-    """The same words, safe to set in type: composed accents, plain line ends, no control or turning characters."""
+    """The same words, fit for print: accents composed, plain line ends, pictures in words, nothing that cannot print.
+
+    Characters that turn the direction of what follows go too: with one, a name could make a date read backwards.
+    """
     lines = unicodedata.normalize("NFC", "\n".join(text.splitlines())).replace("\t", " ")
-    return "".join(each for each in lines if each == "\n" or _printable(each)).strip()
+    return "".join(_printed(each) for each in lines).strip()
 
 
-def _printable(character: str) -> bool:
-    unprintable = unicodedata.category(character) in ("Cc", "Cs") or ord(character) & 0xFFFE == 0xFFFE
-    return not unprintable and character not in _TURNING
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_TINTS = ("\N{EMOJI MODIFIER FITZPATRICK TYPE-1-2}", "\N{EMOJI MODIFIER FITZPATRICK TYPE-6}")
+_VARIANT = "\N{VARIATION SELECTOR-16}"
+"""Asks for the coloured form of a sign; paper has the plain one."""
+
+
+def _printed(character: str) -> str:
+    if character == "\n":
+        return character
+    if character in _TURNING or character == _VARIANT or _TINTS[0] <= character <= _TINTS[1]:
+        return ""
+    if "\U0001f000" <= character <= "\U0001faff":
+        return f"({unicodedata.name(character, 'picture').lower()})"
+    return "" if unicodedata.category(character) in ("Cc", "Cs", "Co") or _no_character(ord(character)) else character
+
+
+def _no_character(point: int) -> bool:
+    """Unicode's noncharacters, and its tag characters, which have no shape."""
+    return point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF or 0xE0000 <= point <= 0xE0FFF
 
 
 def paragraphs(text: str) -> tuple[str, ...]:

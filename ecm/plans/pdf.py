@@ -18,14 +18,11 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ecm.plans.document import PlanDocument, direction, excerpt, long_date, paragraphs
-
-if TYPE_CHECKING:
-    from weasyprint.urls import URLFetcher
 
 Reason = Literal["too_slow", "too_large", "fetching", "broken", "closed"]
 SENTENCES: dict[Reason, str] = {
@@ -39,8 +36,8 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates" / "plans"
 DRAWN_BY_ONE = 50
 """Documents after which a drawing process is replaced, so that what WeasyPrint caches cannot grow for ever."""
-GRACE_SECONDS = 5
-"""A drawing process whose parent has died stops itself this long after the time limit."""
+GRACE_SECONDS = 1
+"""A drawing process whose server has died is ended by the kernel this long after the time limit."""
 
 
 class RenderFailed(Exception):
@@ -63,15 +60,17 @@ class _Drawer:
 
     async def draw(self, document: PlanDocument) -> bytes:
         question, answer = self.process.stdin, self.process.stdout
-        assert question and answer
+        assert question is not None
+        assert answer is not None
         try:
             question.write(_framed(pickle.dumps(document)))
             await question.drain()
             size = int.from_bytes(await answer.readexactly(_SIZE_BYTES))
             reason, _, pdf = (await answer.readexactly(size)).partition(b"\n")
         except (asyncio.IncompleteReadError, ConnectionError):
-            # Pango and the kernel end a process that is out of memory; a fault in Python comes back as an answer.
-            raise RenderFailed("too_large") from None
+            # Pango and the kernel end a process that is out of memory by a signal, which is a negative code.
+            code = await self.process.wait()
+            raise RenderFailed("too_large" if code < 0 else "broken") from None
         if reason:
             raise RenderFailed(reason.decode())  # type: ignore[arg-type]
         self.drawn += 1
@@ -80,7 +79,7 @@ class _Drawer:
     async def stop(self) -> None:
         with suppress(ProcessLookupError):
             self.process.kill()
-        assert self.process.stdin
+        assert self.process.stdin is not None
         self.process.stdin.close()
         await self.process.wait()
 
@@ -170,7 +169,7 @@ def _environment() -> dict[str, str]:
     return {name: os.environ[name] for name in kept if name in os.environ} | {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
 
 
-# ---- between the two: a length, then that many bytes -----------------------------------------------------------------
+# ---- between the two: a length, then that many bytes ---------------------------------------------------------------
 
 _SIZE_BYTES = 4
 
@@ -179,7 +178,7 @@ def _framed(content: bytes) -> bytes:
     return len(content).to_bytes(_SIZE_BYTES) + content
 
 
-# ---- in a drawing process ----------------------------------------------------------------------------------------------
+# ---- in a drawing process ------------------------------------------------------------------------------------------
 
 
 def plan_html(document: PlanDocument) -> str:
@@ -189,47 +188,47 @@ def plan_html(document: PlanDocument) -> str:
 
 @cache
 def _templates() -> Environment:
-    templates = Environment(
-        autoescape=True, undefined=StrictUndefined, loader=FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True
-    )
-    templates.filters |= {
-        "direction": direction, "excerpt": excerpt, "long_date": long_date, "paragraphs": paragraphs,
-    }  # fmt: skip
+    templates = Environment(autoescape=True, undefined=StrictUndefined, loader=FileSystemLoader(TEMPLATES))
+    templates.filters |= {each.__name__: each for each in (direction, excerpt, long_date, paragraphs)}
     return templates
 
 
 @cache
-def _closed_fetcher() -> "URLFetcher":
+def _closed_fetcher() -> Any:
     """Serves the bundled style sheets from memory. Anything else ends the drawing, whoever asks for it."""
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+    from weasyprint.urls import (  # type: ignore[import-untyped]  # here, so that the server never loads it
+        FatalURLFetchingError,
+        URLFetcher,
+        URLFetcherResponse,
+    )
 
     sheets = {f"plan:{path.name}": path.read_bytes() for path in TEMPLATES.glob("*.css")}
 
-    class ClosedFetcher(URLFetcher):
+    class ClosedFetcher(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
             if url not in sheets:
-                raise FatalURLFetchingError("fetching is closed")
+                raise FatalURLFetchingError
             return URLFetcherResponse(url, sheets[url], {"Content-Type": "text/css"})
 
     return ClosedFetcher()
 
 
-def draw(document: PlanDocument) -> bytes:
-    """The document as PDF/UA-1. Only for a drawing process: it loads WeasyPrint and has no limit of its own."""
-    from weasyprint import HTML
+def draw(html: str) -> bytes:
+    """The page as PDF/UA-1. Only for a drawing process: it loads WeasyPrint, and has no limits of its own."""
+    from weasyprint import HTML  # type: ignore[import-untyped]  # here, so that the server never loads it
 
-    page = HTML(string=plan_html(document), url_fetcher=_closed_fetcher())
+    page = HTML(string=html, url_fetcher=_closed_fetcher())
     pdf: bytes = page.write_pdf(pdf_variant="pdf/ua-1", finisher=_scope_header_cells)
     return pdf
 
 
 def _scope_header_cells(_document: Any, pdf: Any) -> None:
     """Say of each header cell whether it heads its column or its row: WeasyPrint 70 does not pass `scope` on."""
-    elements = {each.reference: each for each in pdf.objects if isinstance(each, dict) and "S" in each}
+    elements = {each.reference: each for each in pdf.objects if "S" in getattr(each, "keys", tuple)()}
     for cell in elements.values():
         if cell["S"] == "/TH":
-            group = elements[elements[cell["P"]]["P"]]
-            cell["A"]["Scope"] = "/Column" if group["S"] == "/THead" else "/Row"
+            row = elements[cell["P"]]
+            cell["A"]["Scope"] = "/Column" if elements[row["P"]]["S"] == "/THead" else "/Row"
 
 
 def _draw_until_closed(megabytes: int, seconds: int) -> None:
@@ -240,7 +239,7 @@ def _draw_until_closed(megabytes: int, seconds: int) -> None:
     _limit_memory(megabytes)
     while size := sys.stdin.buffer.read(_SIZE_BYTES):
         question = sys.stdin.buffer.read(int.from_bytes(size))
-        signal.alarm(seconds)  # the kernel's own ending, also when the parent is gone
+        signal.alarm(seconds)  # the kernel's own ending, also when the server is gone
         answers.write(_framed(_answer(question)))
         answers.flush()
         signal.alarm(0)
@@ -249,7 +248,7 @@ def _draw_until_closed(megabytes: int, seconds: int) -> None:
 def _answer(question: bytes) -> bytes:
     """A reason and a line end; no reason means that the PDF follows. Exceptions stay here: they can hold text."""
     try:
-        return b"\n" + draw(pickle.loads(question))
+        return b"\n" + draw(plan_html(pickle.loads(question)))
     except MemoryError:
         return b"too_large\n"
     except BaseException as error:

@@ -3,8 +3,7 @@
 from piccolo.columns import JSONB, UUID, Boolean, Date, ForeignKey, Integer, Text, Timestamptz
 from piccolo.table import Table
 
-from ecm.accounts.tables import Person
-from ecm.agencies.tables import Agency, Membership
+from ecm.agencies.tables import Agency, Membership, Person
 from ecm.clock import new_id
 
 

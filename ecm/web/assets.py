@@ -24,10 +24,12 @@ ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "static"
 MODULES = ROOT / "node_modules"
 OWN = ROOT / "ecm" / "web"
+LOCK = ROOT / "package-lock.json"
+INSTALLED = MODULES / ".installed-by-ecm"
 GOVUK = MODULES / "govuk-frontend"
 MOJ = MODULES / "@ministryofjustice" / "frontend"
 SOURCES = (
-    ROOT / "package-lock.json",
+    LOCK,
     OWN / "assets.py",
     OWN / "brand.css",
     OWN / "pages.js",
@@ -59,17 +61,22 @@ def collect() -> Path:
     if not folder.exists():
         with _one_at_a_time():
             if not folder.exists():
-                install()
+                if not _installed():
+                    install()
                 _publish(folder)
                 _forget_all_but(2)
     return folder
 
 
 def install() -> None:
-    """Fill `node_modules/` with exactly what the lock file names, running none of its scripts."""
-    command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    """Fill `node_modules/` with exactly what the lock file names, running none of its scripts.
+
+    Raises: SystemExit with a plain sentence when npm or its registry cannot be had.
+    """
+    command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode:
         raise SystemExit("npm could not fetch the styles of the pages (its message is above). Is the network there?")
+    INSTALLED.write_bytes(LOCK.read_bytes())
 
 
 def cleaned(text: str) -> str:
@@ -85,6 +92,11 @@ def cleaned(text: str) -> str:
     if left := [each for each in NOT_OURS if each in text]:
         raise ValueError(f"Not ours to use, and still there: {', '.join(left)}")
     return text
+
+
+def _installed() -> bool:
+    """Whether an npm of ours filled `node_modules/` by the lock file as it is now."""
+    return INSTALLED.exists() and INSTALLED.read_bytes() == LOCK.read_bytes()
 
 
 def _publish(folder: Path) -> None:

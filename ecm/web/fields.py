@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -13,7 +13,7 @@ Tree = dict[str, Any]
 DEEPEST = 5
 DATE_PARTS = ("day", "month", "year")
 LISTS = (list, set, frozenset, tuple)
-UNEXPECTED = "The page sent something this form does not ask for. Reload the page and try again."
+UNEXPECTED = "This is not asked for here. If it came from a page, reload the page and try again."
 
 
 def tree(typed: Mapping[str, list[str]], model: type[BaseModel]) -> tuple[Tree, dict[str, str]]:
@@ -24,8 +24,7 @@ def tree(typed: Mapping[str, list[str]], model: type[BaseModel]) -> tuple[Tree, 
         given = [each for each in values if each]
         path = name.split(".", DEEPEST)
         if given:
-            value = given if len(given) > 1 or _is_list(_annotation(model, path)) else given[0]
-            _plant(grown, path, value)
+            _plant(grown, path, _value(given, _annotation(model, path)))
     return grown, problems
 
 
@@ -48,6 +47,13 @@ def sentences(errors: Iterable[Mapping[str, Any]], model: type[BaseModel], grown
         path = _typed_path(error["loc"], grown)
         found.setdefault(".".join(path), _sentence(error, model, path))
     return found
+
+
+def _value(given: list[str], annotation: Any) -> Any:
+    """A list where the model wants one (or where one was sent unasked, to be refused); True for a ticked statement."""
+    if len(given) > 1 or _is_list(annotation):
+        return given
+    return True if _plain(annotation) == Literal[True] and given[0] == "true" else given[0]
 
 
 def _with_whole_dates(
@@ -157,6 +163,10 @@ def _capital(noun: str) -> str:
 def _sentence(error: Mapping[str, Any], model: type[BaseModel], path: Sequence[str]) -> str:
     noun, context = _noun(model, path), error.get("ctx", {})
     kind: str = error["type"]
+    if context.get("field_type") == "Value":  # what pydantic calls text whose limit it checks late
+        kind = f"string_{kind}"
+    if kind in ("missing", "literal_error") and _plain(_annotation(model, path)) == Literal[True]:
+        return f"Confirm {noun}."
     if kind == "missing" or (kind == "string_too_short" and context["min_length"] == 1):
         return f"{_verb(_annotation(model, path))} {noun}."
     if kind == "value_error" and "error" in context:

@@ -114,9 +114,7 @@ def typed_values(body: bytes) -> dict[str, list[str]]:
     Raises: ClientException for what no browser sends: more than 1000 boxes, or text that is not UTF-8.
     """
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_BOXES
-        )
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_BOXES)
     except ValueError as error:
         raise ClientException("The form could not be read.") from error
     typed: dict[str, list[str]] = {}

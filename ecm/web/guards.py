@@ -5,11 +5,13 @@ not come from another site; under `/api/` a cookie counts only beside the token 
 beside a bearer token.
 """
 
+from typing import Any
 from urllib.parse import parse_qsl
 
-from litestar import Request
+from litestar import Request, Router
 from litestar.config.app import AppConfig
 from litestar.datastructures import CacheControlHeader
+from litestar.enums import ScopeType
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,15 +43,15 @@ def wire(config: AppConfig) -> AppConfig:
     config.before_send.append(add_security_headers)
     config.middleware.insert(0, forgery_check)
     config.exception_handlers = {Exception: answer_error, **config.exception_handlers}
-    config.request_max_body_size = LARGEST_BODY
-    config.route_handlers.append(
-        create_static_files_router(
-            path="/static",
-            directories=[assets.STATIC],
-            cache_control=CacheControlHeader(public=True, max_age=YEAR_SECONDS, immutable=True),
-            opt={"public": True},
-        )
+    static = create_static_files_router(
+        path="/static",
+        directories=[assets.STATIC],
+        cache_control=CacheControlHeader(public=True, max_age=YEAR_SECONDS, immutable=True),
+        opt={"public": True},
     )
+    # On a router, not on `config`: Litestar 2.25 passes over a limit that is set there during start.
+    handlers = [*config.route_handlers, static]
+    config.route_handlers = [Router("/", route_handlers=handlers, request_max_body_size=LARGEST_BODY)]
     return config
 
 
@@ -57,8 +59,8 @@ async def add_security_headers(message: Message, scope: Scope) -> None:
     """Set the headers of every response, whatever its handler set; only static files may be kept by anybody."""
     if message["type"] != "http.response.start":
         return
-    static = scope["path"].startswith("/static/") and message["status"] in (200, 206, 304)
-    ours = SECURITY_HEADERS | (HSTS if settings().https else {}) | ({} if static else NO_STORE)
+    may_be_kept = scope["path"].startswith("/static/") and message["status"] in (200, 206, 304)
+    ours = SECURITY_HEADERS | (HSTS if settings().https else {}) | ({} if may_be_kept else NO_STORE)
     kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in ours]
     message["headers"] = [*kept, *ours.items()]
 
@@ -70,16 +72,17 @@ def forgery_check(app: ASGIApp) -> ASGIApp:
     """
 
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == ScopeType.HTTP:
+            request: Request[Any, Any, Any] = Request(scope, receive)
             headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
             cookies = host_cookies(headers.get(b"cookie", ""))
             notice = cookies.pop(visit.NOTICE_COOKIE, "")
             if scope["path"].startswith("/api/"):
                 if not _api_may_use_cookies(headers, cookies):
                     scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
-            elif scope["method"] not in SAFE_METHODS:
+            elif request.method not in SAFE_METHODS:
                 _refuse_other_sites(headers)
-                await _refuse_without_token(Request(scope, receive), headers, cookies)
+                await _refuse_without_token(request, headers, cookies)
             session = next(iter(cookies.values()), "")
             visit.open_visit(visit.Visit(scope["path"], session, visit.opened_notice(notice)))
         await app(scope, receive, send)
@@ -114,7 +117,7 @@ def _own_origins(headers: dict[bytes, str]) -> tuple[str, ...]:
 
 
 async def _refuse_without_token(
-    request: Request[object, object, object], headers: dict[bytes, str], cookies: dict[str, str]
+    request: Request[Any, Any, Any], headers: dict[bytes, str], cookies: dict[str, str]
 ) -> None:
     """Somebody with no cookie has nothing to be tricked out of."""
     if not cookies:
@@ -128,4 +131,4 @@ async def _refuse_without_token(
 
 
 def _is_token_of(claimed: str, cookies: dict[str, str]) -> bool:
-    return any([visit.same(visit.csrf_token(each), claimed) for each in cookies.values() if each])
+    return any(visit.same(visit.csrf_token(each), claimed) for each in cookies.values() if each)

@@ -1,11 +1,12 @@
 """Templates into pages: one Jinja environment, its filters, and the responses that carry a page or send one on."""
 
-from functools import cache
+from datetime import date
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import BytecodeCache, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
-from litestar import Response
+from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
@@ -20,12 +21,10 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 NOTICE_SECONDS = 60
 
 
-def render(
-    template: str, viewer: Viewer | None, /, *, status: int = HTTP_200_OK, **context: Any
-) -> Response[bytes]:
+def render(template: str, viewer: Viewer | None, /, *, status: int = HTTP_200_OK, **context: Any) -> Response[bytes]:
     """A page for this viewer (None: nobody is signed in). Every name a template uses must be given."""
     body = environment().get_template(template).render(viewer=viewer, **context)
-    page = Response(body.encode(), media_type="text/html; charset=utf-8", status_code=status)
+    page = Response(body.encode(), media_type=MediaType.HTML, status_code=status)
     if visit.current().notice_shown:
         page.set_cookie(_notice_cookie("", lasting=0))
     return page
@@ -67,7 +66,7 @@ def environment() -> Environment:
         "time": dates.clock_time,
         "moment": dates.moment,
         "due": lambda day: dates.due(day, clock.today()),
-        "overdue": lambda day: day < clock.today(),
+        "due_date": lambda day: _due_date(day, clock.today()),
         "ago": lambda then: dates.ago(then, clock.today()),
     }
     made.globals |= {
@@ -79,6 +78,14 @@ def environment() -> Environment:
         "demo": lambda: settings().demo,
     }
     return made
+
+
+@lru_cache(4096)
+def _due_date(day: date, today: date) -> Markup:
+    """A promised day, and beside it how far off it is."""
+    kind = "ecm-late" if day < today else "ecm-soft"
+    words = Markup('{} <span class="ecm-nowrap {}">({})</span>')
+    return words.format(dates.long_date(day), kind, dates.due(day, today))
 
 
 def _blank_for_none(value: Any) -> Any:
@@ -107,4 +114,4 @@ def _notice() -> str:
 
 
 def _notice_cookie(value: str, lasting: int) -> Cookie:
-    return Cookie(visit.NOTICE_COOKIE, value, path="/", max_age=lasting, secure=True, httponly=True, samesite="lax")
+    return Cookie(visit.NOTICE_COOKIE, value=value, max_age=lasting, secure=True, httponly=True, samesite="lax")

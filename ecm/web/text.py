@@ -1,7 +1,8 @@
 """Text that people type: in Unicode normal form, of a limited length, with nothing hidden in it.
 
 Use these in every model that crosses the border, so that a page and the API refuse the same things:
-`Line` one line, `Text` several; `MaybeLine` and `MaybeText` may be empty.
+`Line` one line of at most 200 characters, `Text` several and at most 10,000; `MaybeLine` and `MaybeText` may be empty.
+A field may set a lower limit: `reason: Text = Field(max_length=500)`.
 """
 
 import re
@@ -14,6 +15,7 @@ from pydantic_core import PydanticCustomError
 # Control characters but tab and line end, lone surrogates, the embeddings, overrides and isolates that can make
 # text read as something else, and the invisible tag characters. Marks and joiners that scripts need are not here.
 HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]")
+LINE_ENDS = ("\n", "\u2028", "\u2029")
 LONGEST_LINE = 200
 LONGEST_TEXT = 10_000
 
@@ -28,21 +30,31 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def clean_line(text: str) -> str:
-    """The same, on one line.
-
-    Raises: PydanticCustomError as `clean` does, and `one_line` when there is a line end in it.
-    """
-    if "\n" in text or "\u2028" in text or "\u2029" in text:
+def _line(text: str) -> str:
+    if any(end in text for end in LINE_ENDS):
         raise PydanticCustomError("one_line", "Text on several lines.")
-    return clean(text)
+    return _at_most(LONGEST_LINE, clean(text))
 
 
-def _trimmed(shortest: int, longest: int) -> StringConstraints:
-    return StringConstraints(strip_whitespace=True, min_length=shortest, max_length=longest)
+def _text(text: str) -> str:
+    return _at_most(LONGEST_TEXT, clean(text))
 
 
-Line = Annotated[str, _trimmed(1, LONGEST_LINE), AfterValidator(clean_line)]
-MaybeLine = Annotated[str, _trimmed(0, LONGEST_LINE), AfterValidator(clean_line)]
-Text = Annotated[str, _trimmed(1, LONGEST_TEXT), AfterValidator(clean)]
-MaybeText = Annotated[str, _trimmed(0, LONGEST_TEXT), AfterValidator(clean)]
+def _something(text: str) -> str:
+    if not text:
+        raise PydanticCustomError("string_too_short", "Nothing was given.", {"min_length": 1})
+    return text
+
+
+def _at_most(longest: int, text: str) -> str:
+    """Checked here, because a limit in the type itself would quietly win over `Field(max_length=…)` of one field."""
+    if len(text) > longest:
+        raise PydanticCustomError("string_too_long", "Too much text.", {"max_length": longest})
+    return text
+
+
+Trimmed = Annotated[str, StringConstraints(strip_whitespace=True)]
+MaybeLine = Annotated[Trimmed, AfterValidator(_line)]
+MaybeText = Annotated[Trimmed, AfterValidator(_text)]
+Line = Annotated[MaybeLine, AfterValidator(_something)]
+Text = Annotated[MaybeText, AfterValidator(_something)]

@@ -8,7 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from ecm.config import settings
+from ecm.database import proof
 
 CSRF_FIELD = "_csrf_token"
 NOTICE_COOKIE = "__Host-ecm-notice"
@@ -66,5 +66,4 @@ def same(known: str, claimed: str) -> bool:
 
 
 def _seal(purpose: str, text: str) -> str:
-    digest = hmac.digest(settings().secret_key.encode(), f"{purpose}:{text}".encode(), "sha256")
-    return urlsafe_b64encode(digest).decode().rstrip("=")
+    return urlsafe_b64encode(proof(purpose, text)).decode().rstrip("=")

@@ -155,7 +155,8 @@ def test_waits_grow_with_failures_end_within_15_minutes_and_strangers_never_dela
 )
 def test_addresses_of_one_household_are_one_group(same: list[str], other: str) -> None:
     groups = {address_group(each) for each in same}
-    assert len(groups) == 1 and address_group(other) not in groups
+    assert len(groups) == 1
+    assert address_group(other) not in groups
 
 
 # --------------------------------------------------------------------------------------------------- codes by text
@@ -169,7 +170,8 @@ def test_a_code_is_read_as_people_type_it() -> None:
 
 
 def test_a_code_works_for_10_minutes_and_5_tries_on_its_link() -> None:
-    assert code_is_usable(NOW, NOW, 0) and code_is_usable(NOW, NOW + timedelta(minutes=10) - SECOND, 4)
+    assert code_is_usable(NOW, NOW, 0)
+    assert code_is_usable(NOW, NOW + timedelta(minutes=10) - SECOND, 4)
     assert not code_is_usable(NOW, NOW + timedelta(minutes=10), 0)
     assert not code_is_usable(NOW, NOW - SECOND, 0)
     assert not code_is_usable(NOW, NOW, 5)
@@ -180,6 +182,7 @@ def test_a_code_works_for_10_minutes_and_5_tries_on_its_link() -> None:
 
 def test_a_number_changed_in_the_last_14_days_carries_no_consent() -> None:
     assert not blocks_online_consent(None, NOW)
-    assert blocks_online_consent(NOW, NOW) and blocks_online_consent(NOW - 14 * DAY + SECOND, NOW)
+    assert blocks_online_consent(NOW, NOW)
+    assert blocks_online_consent(NOW - 14 * DAY + SECOND, NOW)
     assert not blocks_online_consent(NOW - 14 * DAY, NOW)
     assert blocks_online_consent(NOW + SECOND, NOW)

@@ -1,0 +1,5 @@
+"""`python -m ecm` is `ecm`."""
+
+from ecm.cli import main
+
+main()
