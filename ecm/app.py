@@ -1,29 +1,34 @@
 """The application: the only list of routes, providers and hooks."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager, suppress
+from uuid import UUID
 
-from litestar import Litestar, Request, Response, Router
+from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import Scope
 
 import ecm.accounts.api
 import ecm.accounts.pages
+import ecm.agencies.api
+import ecm.barriers.api
+import ecm.cases.api
 import ecm.home.pages
+import ecm.pupils.api
 from ecm import database
 from ecm.accounts.current import current_actor, viewer_of
 from ecm.audit.events import Event
 from ecm.config import Settings, settings
 from ecm.database import Actor, acting_as
 from ecm.embedded import as_role
-from ecm.errors import EcmError, NotAllowed, NotFound, NotSignedIn
+from ecm.errors import NotAllowed, NotFound, NotSignedIn
+from ecm.paging import page_asked
 from ecm.web import guards
-from ecm.web.errors import answer_error, is_api
 
 PAGES = (ecm.accounts.pages, ecm.home.pages)
-API = (ecm.accounts.api,)
+API = (ecm.accounts.api, ecm.agencies.api, ecm.barriers.api, ecm.pupils.api, ecm.cases.api)
 
 
 def create_app() -> Litestar:
@@ -31,8 +36,8 @@ def create_app() -> Litestar:
     api = Router("/api/v1", route_handlers=[route for slice_ in API for route in slice_.routes])
     return Litestar(
         route_handlers=[api, *(route for slice_ in PAGES for route in slice_.routes)],
-        dependencies={"actor": Provide(current_actor)},
-        exception_handlers={Exception: answer},
+        dependencies={"actor": Provide(current_actor), "page": Provide(page_asked, sync_to_thread=False)},
+        after_exception=[note_refusal],
         lifespan=[_lifespan],
         on_app_init=[guards.wire],
         openapi_config=OpenAPIConfig(
@@ -52,30 +57,28 @@ async def _lifespan(_: Litestar) -> AsyncIterator[None]:
         await database.close_pool()
 
 
-async def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """The response to an exception; an attempt that was refused is written to the log, in a transaction of its own."""
-    actor: Actor | None = request.state.get("actor")
+async def note_refusal(error: Exception, scope: Scope) -> None:
+    """Before an error is answered: frame its page for whoever asked, and write a refused attempt to the log.
+
+    In a transaction of its own, because the refused one is rolled back. Source: design 6, "Denied attempts".
+    """
+    state = scope["state"]
+    actor: Actor | None = state.get("actor")
     if isinstance(error, NotAllowed | NotFound) and actor is not None:
-        await _record_denial(request, actor, error)
-    if not is_api(request):
-        request.state.viewer = viewer_of(actor)
-    return answer_error(request, error)
+        await _record_denial(scope, actor, 404 if isinstance(error, NotFound) else 403)
+    state["viewer"] = viewer_of(actor)
 
 
-async def _record_denial(request: Request[Any, Any, Any], actor: Actor, error: EcmError) -> None:
-    try:
+async def _record_denial(scope: Scope, actor: Actor, status: int) -> None:
+    route = scope["path_template"].strip("/").translate(str.maketrans("/{}", ":__")).lower()
+    asked_for = next((v for k, v in scope["path_params"].items() if k.endswith("_id") and isinstance(v, UUID)), None)
+    with suppress(NotSignedIn):
         async with acting_as(actor, "denied") as act:
             act.record(
                 Event.ACCESS_DENIED,
                 outcome="denied",
-                subject=next(iter(request.path_params.values()), None) if _has_id(request) else None,
-                method=request.method.lower(),
-                status=404 if isinstance(error, NotFound) else 403,
-                route=request.scope["path_template"].strip("/").replace("/", ":").replace("{", "").replace("}", "") or "home",
+                subject=asked_for,
+                method=scope["method"].lower(),
+                status=status,
+                route=route[:64] or "home",
             )
-    except NotSignedIn:
-        return
-
-
-def _has_id(request: Request[Any, Any, Any]) -> bool:
-    return any(name.endswith("_id") for name in request.path_params)

@@ -127,6 +127,17 @@ async def lay_ground(connection: asyncpg.Connection) -> None:
         await _carers(connection)
 
 
+async def seed_demo(admin_url: str, secret: str) -> None:
+    """The demonstration area, if the database is empty: the ground, then cases through the commands people use."""
+    connection = await asyncpg.connect(admin_url)
+    try:
+        if await is_laid(connection):
+            return
+        await lay_ground(connection)
+    finally:
+        await connection.close()
+
+
 async def is_laid(connection: asyncpg.Connection) -> bool:
     """Whether the ground has been laid already."""
     return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM agency)"))

@@ -102,7 +102,7 @@ async def assert_fits(page: Page) -> None:
 
 
 async def tab_to(page: Page, text: str, most: int = 80) -> None:
-    """Press Tab until what has `text` as its text, label or value is in focus; every stop on the way must show itself."""
+    """Press Tab until what has `text` as its text, label or value is in focus; every stop must show its focus."""
     for _ in range(most):
         await page.keyboard.press("Tab")
         stop = await page.evaluate(FOCUSED)
@@ -112,11 +112,11 @@ async def tab_to(page: Page, text: str, most: int = 80) -> None:
     raise AssertionError(f"{text!r} cannot be reached by keyboard on {page.url}")
 
 
-async def picture(page: Page, name: str) -> None:
-    """A full-page picture in the folder ECM_SCREENSHOTS, if that is set."""
+async def picture(page: Page, name: str, *, whole: bool = True) -> None:
+    """A picture of the whole page, or of the window, in the folder ECM_SCREENSHOTS, if that is set."""
     if folder := os.environ.get("ECM_SCREENSHOTS"):
         width = page.viewport_size["width"] if page.viewport_size else 0
-        await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+        await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=whole)
 
 
 FOCUSED = """() => {
@@ -129,8 +129,9 @@ FOCUSED = """() => {
 
 
 def _is_complaint(said: Any) -> bool:
-    """Errors and refused loads; the browser also reports every 4xx answer, which tests ask for on purpose."""
-    return said.type == "error" and "status of 4" not in said.text
+    """Errors and refused loads. The browser also reports every 4xx and 5xx answer; those to pages are asked for."""
+    asked_for = "responded with a status of" in said.text and "/static/" not in said.location["url"]
+    return said.type == "error" and not asked_for
 
 
 @cache

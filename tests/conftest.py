@@ -22,6 +22,8 @@ from ecm.embedded import as_role, running
 from ecm.migrations.apply import migrate
 
 SECRET = "a secret of the tests, long enough for anybody"
+DATA = Path(tempfile.mkdtemp(prefix="ecm-tests-"))
+os.environ |= {"ECM_DEMO": "1", "ECM_SECRET_KEY": SECRET, "ECM_DATA": str(DATA), "PICCOLO_CONF": "ecm.piccolo_conf"}
 
 # The one thing a test database has of its own: a clock that a test can put forward.
 TEST_CLOCK = """
@@ -75,15 +77,13 @@ async def open_session(person: UUID, kind: str = "api", lifetime: timedelta = ti
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[str]:
     """An embedded PostgreSQL for this run; yields the administrator's address of the template's database."""
-    os.environ["PICCOLO_CONF"] = "ecm.piccolo_conf"
-    folder = Path(tempfile.mkdtemp(prefix="ecm-tests-"))
-    folder.chmod(0o755)
+    DATA.chmod(0o755)
     try:
-        with running(folder, quick=True) as url:
+        with running(DATA, quick=True) as url:
             asyncio.run(_make_template(url))
             yield url
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(DATA, ignore_errors=True)
 
 
 async def _make_template(url: str) -> None:

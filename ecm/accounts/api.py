@@ -5,6 +5,7 @@ from uuid import UUID
 
 from litestar import Request, delete, get, post, put
 from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from ecm import clock
 from ecm.accounts import tokens
@@ -16,7 +17,7 @@ from ecm.database import Actor
 
 
 @post("/tokens", opt={"public": True})
-async def make_token(request: Request[Any, Any, Any], data: SignIn) -> dict[str, Any]:
+async def make_token(request: Request[Any, Any, Any], data: JSONBody[SignIn]) -> dict[str, Any]:
     """An access token for one hour, for whoever has this password."""
     opened = await sign_in(data.email, data.password, kind="api", address=client_address(request))
     token = tokens.issue(keyring(), UUID(opened.secret), opened.person_id, clock.now(), opened.lifetime)
@@ -36,7 +37,7 @@ async def show_me(actor: NamedDependency[Actor]) -> dict[str, Any]:
 
 
 @put("/me/acting-as")
-async def put_choice(data: Choice, actor: NamedDependency[Actor]) -> dict[str, Any]:
+async def put_choice(data: JSONBody[Choice], actor: NamedDependency[Actor]) -> dict[str, Any]:
     """Act in another membership of one's own (null: as oneself)."""
     await choose_membership(actor, data.membership_id)
     return await me(actor)

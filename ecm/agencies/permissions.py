@@ -59,3 +59,13 @@ def rows() -> Iterator[tuple[str, str, str]]:
 def verbs_of(kind: str, role: str) -> frozenset[str]:
     """What this role may do in this kind of agency; nothing if the table does not say."""
     return GRANTS.get((kind, role), frozenset())
+
+
+def table() -> str:
+    """The matrix as Markdown: a row for each verb, a column for each (kind, role)."""
+    columns = sorted(GRANTS)
+    verbs = sorted({verb for granted in GRANTS.values() for verb in granted})
+    head = "| verb | " + " | ".join(f"{kind}<br>{role}" for kind, role in columns) + " |"
+    rule = "|---|" + "---|" * len(columns)
+    lines = ["| " + verb + " | " + " | ".join("yes" if verb in GRANTS[c] else "" for c in columns) + " |" for verb in verbs]
+    return "\n".join([head, rule, *lines])

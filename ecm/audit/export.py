@@ -32,7 +32,7 @@ async def export(connection: asyncpg.Connection, directory: Path, key: Verifier,
     size = int(checkpoint.split("\n")[1])
     if not 0 <= since <= size:
         raise NothingToExport(f"The log has {size} entries: it cannot be exported from position {since}.")
-    seal = (await _page(connection, since - 1, 1))[0]["seal"] if since else b""
+    seal = b"".join(row["seal"] for row in await _page(connection, since - 1, 1)) if since else b""
     with Writer(directory, await frontier_at(connection, since), seal) as bundle:
         for first in range(since, size, PAGE):
             for entry, seal in await _page(connection, first, min(PAGE, size - first)):

@@ -35,23 +35,20 @@ RESET ROLE;
 SET ROLE ecm_policy;
 
 -- A UUIDv7 for the nth event of a transaction: ordered by time, then by the order of recording.
-CREATE FUNCTION audit_id(p_at timestamptz, p_number bigint) RETURNS uuid LANGUAGE sql VOLATILE
-SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION audit_id(p_at timestamptz, p_number bigint) RETURNS uuid LANGUAGE sql VOLATILE AS $$
     SELECT encode(substring(int8send((extract(epoch FROM p_at) * 1000)::bigint) FROM 3)
         || substring(int8send(28672 + p_number % 4096) FROM 7) || substring(uuid_send(gen_random_uuid()) FROM 9), 'hex')::uuid
 $$;
 
 -- The first id an event at this instant can have: ids are in the order of time, so time is searched by them.
-CREATE FUNCTION audit_id_from(p_at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION audit_id_from(p_at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
     SELECT encode(substring(int8send((extract(epoch FROM p_at) * 1000)::bigint) FROM 3)
         || '\x00000000000000000000'::bytea, 'hex')::uuid
 $$;
 
 -- An id, a hash in hex, a code, or a small number: nothing that could be a name, a sentence, a date of birth, a
 -- telephone number or a pupil's number. Source: design 6, "ids, codes and hashes only".
-CREATE FUNCTION audit_is_word(p_value jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION audit_is_word(p_value jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE jsonb_typeof(p_value)
         WHEN 'boolean' THEN true
         WHEN 'number' THEN p_value::text ~ '^-?[0-9]{1,9}$'
@@ -63,8 +60,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 
 -- What is wrong with an event that is to be recorded; null when nothing is.
-CREATE FUNCTION audit_objection(p_event jsonb) RETURNS text LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog, public, pg_temp AS $$
+CREATE FUNCTION audit_objection(p_event jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
         WHEN coalesce(p_event ->> 'event', '') !~ '^[a-z_]{1,30}:[a-z_]{1,30}$' THEN 'event is not noun:past_participle'
         WHEN coalesce(p_event ->> 'outcome', '') NOT IN ('done', 'shown', 'denied') THEN 'outcome is not one of three'

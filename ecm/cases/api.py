@@ -5,19 +5,19 @@ from uuid import UUID
 
 from litestar import get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecm.cases.commands import add_barrier, admit_carer, change_case, open_case, write_note
 from ecm.cases.queries import show_case, worklist
 from ecm.cases.schemas import Admission, CaseChange, NewBarrier, NewCase, NewNote
 from ecm.database import Actor
-from ecm.paging import FromPage
+from ecm.paging import Page
 
 
 @get("/cases")
 async def list_cases(
     actor: NamedDependency[Actor],
-    page: NamedDependency[FromPage],
+    page: NamedDependency[Page],
     status: FromQuery[Literal["open", "closed", "voided"] | None] = None,
 ) -> dict[str, Any]:
     """The worklist of whoever asks."""
@@ -25,7 +25,7 @@ async def list_cases(
 
 
 @post("/cases")
-async def post_case(data: NewCase, actor: NamedDependency[Actor]) -> dict[str, Any]:
+async def post_case(data: JSONBody[NewCase], actor: NamedDependency[Actor]) -> dict[str, Any]:
     """Open a case."""
     return await open_case(actor, data)
 
@@ -37,25 +37,25 @@ async def get_case(actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> di
 
 
 @patch("/cases/{case_id:uuid}")
-async def patch_case(data: CaseChange, actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
+async def patch_case(data: JSONBody[CaseChange], actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
     """Change level, lead, reason or strengths."""
     return await change_case(actor, case_id, data)
 
 
 @post("/cases/{case_id:uuid}/barriers")
-async def post_barrier(data: NewBarrier, actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
+async def post_barrier(data: JSONBody[NewBarrier], actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
     """Add a barrier."""
     return await add_barrier(actor, case_id, data)
 
 
 @post("/cases/{case_id:uuid}/notes")
-async def post_note(data: NewNote, actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
+async def post_note(data: JSONBody[NewNote], actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
     """Write a note."""
     return await write_note(actor, case_id, data)
 
 
 @post("/cases/{case_id:uuid}/carers")
-async def post_carer(data: Admission, actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
+async def post_carer(data: JSONBody[Admission], actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
     """Admit a carer to the case."""
     return await admit_carer(actor, case_id, data)
 

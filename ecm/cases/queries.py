@@ -11,8 +11,8 @@ from ecm.barriers.catalogue import barrier
 from ecm.cases.rules import tidy_reference
 from ecm.clock import today
 from ecm.database import Act, Actor, acting_as
-from ecm.errors import NotFound
-from ecm.paging import Page, cursor_of, page_of
+from ecm.errors import NotFound, Refused
+from ecm.paging import BAD_CURSOR, Page, cursor_of, page_of
 from ecm.pupils.rules import display_name, year_group, year_group_label
 
 CASE = """
@@ -84,8 +84,8 @@ async def worklist(actor: Actor, page: Page, status: str | None = None) -> dict[
     """The cases of whoever asks, newest activity first; empty if none. Records cases:listed with the pupils shown."""
     async with acting_as(actor, "list_cases") as act:
         await act.run("SELECT refresh_my_stale_seats()")
-        at, case_id = page.after("9999-12-31T00:00:00+00:00", "ffffffff-ffff-ffff-ffff-ffffffffffff")
-        rows = await act.rows(WORKLIST, status, datetime.fromisoformat(at), UUID(case_id), page.limit + 1)
+        at, case_id = _place(page)
+        rows = await act.rows(WORKLIST, status, at, case_id, page.limit + 1)
         shown, more = page_of(rows, page.limit)
         act.record(Event.CASES_LISTED, pupils=[r["pupil_id"] for r in shown], outcome="shown", count=len(shown))
     return {
@@ -104,6 +104,14 @@ async def worklist(actor: Actor, page: Page, status: str | None = None) -> dict[
         ],
         "next": cursor_of(shown[-1]["last_activity_at"], shown[-1]["id"]) if more else None,
     }
+
+
+def _place(page: Page) -> tuple[datetime, UUID]:
+    at, case_id = page.after("9999-12-31T00:00:00+00:00", "ffffffff-ffff-ffff-ffff-ffffffffffff")
+    try:
+        return datetime.fromisoformat(at), UUID(case_id)
+    except ValueError:
+        raise Refused({"cursor": BAD_CURSOR}) from None
 
 
 async def show_case(actor: Actor, key: str | UUID) -> dict[str, Any]:

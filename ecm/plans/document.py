@@ -217,8 +217,8 @@ def _action(row: Row) -> Action:
     )
 
 
-def _soonest_first(action: Action) -> tuple[bool, date, str, str]:
-    return (action.status == STATUSES["done"], action.due_on or date.max, action.title, action.owner)
+def _soonest_first(action: Action) -> tuple[Any, ...]:
+    return (action.status == STATUSES["done"], action.due_on or date.max, action.title, action.owner, action.status)
 
 
 def _involvement(row: Row) -> Involvement:

@@ -126,10 +126,10 @@ class Renderer:
             drawer = await self._idle_or_new()
             try:
                 yield drawer
-            except BaseException:
+            except BaseException as failure:
                 # Failed, or cancelled in the middle of an answer: what it would say next answers nobody's question.
                 await self._dismiss(drawer)
-                if self._closed:
+                if self._closed and isinstance(failure, RenderFailed):
                     raise RenderFailed("closed") from None
                 raise
             if drawer.drawn < DRAWN_BY_ONE:

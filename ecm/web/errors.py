@@ -9,7 +9,7 @@ import re
 import traceback
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import asyncpg
 from litestar import Request, Response
@@ -25,6 +25,7 @@ from ecm.web.render import render
 log = logging.getLogger("ecm.web")
 
 RETRY_SECONDS = 5
+SENT_FORM = "sent_form"  # in the state of a request: the body of a form sent from one of our own pages
 UNREACHABLE = (
     ConnectionError,
     TimeoutError,
@@ -79,7 +80,7 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     answer = answer_for(error)
     if answer.status >= 500:
         _note(request, error, answer)
-    if isinstance(error, NotSignedIn) and not is_api(request):
+    if isinstance(error, NotSignedIn) and not is_api(request) and request.method in ("GET", "HEAD"):
         return _to_sign_in(request)
     response = _problem(answer, error) if is_api(request) else _page(request, answer, error)
     response.headers.update(_headers(answer, error))
@@ -112,21 +113,28 @@ def _problem(answer: Answer, error: Exception) -> Response[Any]:
 
 
 def _page(request: Request[Any, Any, Any], answer: Answer, error: Exception) -> Response[Any]:
+    state = request.scope.get("state", {})
     return render(
         f"errors/{answer.page}.html",
-        request.scope.get("state", {}).get("viewer"),
+        state.get("viewer"),
         status=answer.status,
         title=answer.title,
+        typed=_typed_text(state.get(SENT_FORM, b"")),
         problems=error.problems if isinstance(error, Refused) else {},
         seconds=error.seconds if isinstance(error, TooMany) else RETRY_SECONDS,
     )
 
 
+def _typed_text(body: bytes) -> list[str]:
+    """The written answers of a form that was not accepted, to be copied: browsers do not keep them for us."""
+    pairs = parse_qsl(body.decode("latin-1"))
+    return [text for name, text in pairs if "password" not in name and len(text.split()) > 1]
+
+
 def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
-    """After signing in a person wants the page they asked for; a form that was sent cannot be asked for again."""
     query = request.scope["query_string"].decode("latin-1")
     asked = request.scope["path"] + (f"?{query}" if query else "")
-    wanted = f"?next={quote(asked, safe='/')}" if request.method in ("GET", "HEAD") and asked != "/" else ""
+    wanted = f"?next={quote(asked, safe='/')}" if asked != "/" else ""
     return Redirect(f"/sign-in{wanted}", status_code=HTTP_303_SEE_OTHER)
 
 

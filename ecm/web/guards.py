@@ -17,7 +17,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from ecm.config import settings
 from ecm.web import assets, visit
-from ecm.web.errors import Forged, answer_error
+from ecm.web.errors import SENT_FORM, Forged, answer_error
 
 LARGEST_BODY = 1_000_000
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -123,9 +123,10 @@ async def _refuse_without_token(
     if not cookies:
         return
     claimed = headers.get(b"x-csrf-token", "")
-    if not claimed and headers.get(b"content-type", "").startswith("application/x-www-form-urlencoded"):
-        typed = parse_qsl((await request.body()).decode("latin-1"))
-        claimed = next((value for name, value in typed if name == visit.CSRF_FIELD), "")
+    if headers.get(b"content-type", "").startswith("application/x-www-form-urlencoded"):
+        request.scope["state"][SENT_FORM] = body = await request.body()
+        typed = parse_qsl(body.decode("latin-1"))
+        claimed = claimed or next((value for name, value in typed if name == visit.CSRF_FIELD), "")
     if not _is_token_of(claimed, cookies):
         raise Forged
 

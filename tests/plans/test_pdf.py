@@ -386,6 +386,17 @@ async def test_a_drawing_that_needs_too_much_memory_is_stopped() -> None:
         assert "Leila" not in str(failed.value)
 
 
+async def test_a_cancelled_drawing_stops_and_gives_its_place_to_the_next() -> None:
+    async with Renderer(processes=1) as renderer:
+        cancelled = asyncio.create_task(renderer.render(large(5000)))
+        await asyncio.sleep(1)
+        cancelled.cancel()
+
+        assert await renderer.render(empty())
+        with pytest.raises(asyncio.CancelledError):
+            await cancelled
+
+
 async def test_a_process_is_replaced_in_time_and_gone_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DRAWN_BY_ONE", 2)
     before = drawing_processes()

@@ -1,14 +1,16 @@
 """The web kit is tried with an application of the tests' own: a gallery of every part, and routes that go wrong."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from typing import Any, Literal
 
 import httpx
 import pytest
+import pytest_asyncio
 from jinja2 import ChoiceLoader, FileSystemLoader
 from litestar import Litestar, MediaType, Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import BaseModel, Field
 
 from ecm import clock, database, errors
@@ -17,7 +19,7 @@ from ecm.web.forms import Form, filled, submit
 from ecm.web.guards import wire
 from ecm.web.text import Line, Text
 from ecm.web.viewer import NavigationItem, Viewer
-from tests.browser import browser
+from tests.browser import browser, served
 
 __all__ = ["browser"]
 
@@ -55,6 +57,10 @@ async def settle(parts: Parts) -> str:
     """The gallery's command: refuses one title, finds another changed by somebody else."""
     if parts.title == "Refuse":
         raise errors.Refused({"title": "Choose another title."})
+    if parts.title == "Bug":
+        raise RuntimeError(parts.title)
+    if parts.title == "Signed out":
+        raise errors.NotSignedIn
     if parts.title == "Stale":
         raise errors.Stale({"version": 8})
     return parts.title
@@ -85,7 +91,7 @@ async def account() -> Response[bytes]:
 
 
 @post("/api/v1/parts")
-async def make_parts(data: Parts) -> dict[str, str]:
+async def make_parts(data: JSONBody[Parts]) -> dict[str, str]:
     return {"title": data.title}
 
 
@@ -95,7 +101,7 @@ async def read_cookies(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 
 @get(["/wrong/{kind:str}", "/api/v1/wrong/{kind:str}"])
-async def wrong(kind: FromPath[str], limit: int = 1) -> None:
+async def wrong(kind: FromPath[str], limit: FromQuery[int] = 1) -> None:
     raise {
         "signed-out": errors.NotSignedIn(),
         "allowed": errors.NotAllowed(),
@@ -109,13 +115,21 @@ async def wrong(kind: FromPath[str], limit: int = 1) -> None:
     }[kind]
 
 
+@get("/token")
+async def own_token(request: Request[Any, Any, Any], wait: FromQuery[float] = 0) -> dict[str, str]:
+    """What a page would put into its form, after others have had their turn."""
+    await asyncio.sleep(wait)
+    field = str(render.environment().globals["csrf_field"]())  # type: ignore[operator]
+    return {"cookie": request.headers["cookie"], "field": field}
+
+
 @get("/file", media_type=MediaType.TEXT)
 async def loose() -> Response[str]:
     """A handler that asks for less safety than it gets."""
     return Response("x", headers={"Cache-Control": "public", "Content-Security-Policy": "default-src *"})
 
 
-HANDLERS = [gallery, send_gallery, account, make_parts, read_cookies, wrong, loose]
+HANDLERS = [gallery, send_gallery, account, make_parts, read_cookies, wrong, own_token, loose]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -134,6 +148,12 @@ def kit() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def app() -> Litestar:
     return Litestar(list(HANDLERS), on_app_init=[wire], openapi_config=None, logging_config=None)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def address(app: Litestar) -> AsyncIterator[str]:
+    async with served(app) as found:
+        yield found
 
 
 @pytest.fixture

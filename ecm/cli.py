@@ -1,0 +1,248 @@
+"""The `ecm` command."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import click
+
+from ecm.config import Settings, Unsafe, secret_file, settings
+from ecm.embedded import InUse, as_role, owning, running
+from ecm.errors import EcmError
+
+READY_WITHIN_SECONDS = 60
+
+
+class PlainErrors(click.Group):
+    """A known trouble is one clear sentence and exit code 3, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; word what may go wrong."""
+        try:
+            return super().invoke(ctx)
+        except (InUse, Unsafe, EcmError) as trouble:
+            click.echo(f"ecm: {trouble}", err=True)
+            sys.exit(3)
+        except (OSError, asyncpg.PostgresConnectionError) as trouble:
+            click.echo(f"ecm: {trouble}", err=True)
+            sys.exit(2)
+
+
+@click.group(cls=PlainErrors)
+@click.option("--data", type=click.Path(path_type=Path), envvar="ECM_DATA", default=Path(".ecm-data"), show_default=True)
+def main(data: Path) -> None:
+    """Pupil support across agencies."""
+    os.environ["ECM_DATA"] = str(data.resolve())
+    os.environ.setdefault("PICCOLO_CONF", "ecm.piccolo_conf")
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--fresh", is_flag=True, help="Begin again with an empty database.")
+def demo(port: int, host: str, fresh: bool) -> None:
+    """The demonstration area on this machine: database, server and worker, until interrupted."""
+    data = Path(os.environ["ECM_DATA"])
+    with owning(data):
+        if fresh:
+            _begin_again(data)
+        with _stopping_cleanly(), running(data) as admin_url:
+            environment = _demo_environment(data, host, port, admin_url)
+            _migrate_and_seed(admin_url, environment["ECM_SECRET_KEY"])
+            children = [
+                subprocess.Popen([sys.executable, "-m", "ecm", *words], env=environment, start_new_session=True)
+                for words in (["serve", "--host", host, "--port", str(port)], ["worker"])
+            ]
+            try:
+                _wait_until_ready(children, host, port)
+                _say_how_to_sign_in(host, port)
+                _watch(children)
+            finally:
+                _stop(children)
+
+
+def _begin_again(data: Path) -> None:
+    import shutil  # only here: `--fresh` is rare
+
+    for name in ("database", "log"):
+        shutil.rmtree(data / name, ignore_errors=True)
+
+
+def _demo_environment(data: Path, host: str, port: int, admin_url: str) -> dict[str, str]:
+    """What the server and the worker of a demonstration are told."""
+    return os.environ | {
+        "ECM_DEMO": "1",
+        "ECM_SECRET_KEY": secret_file(data / "secret"),
+        "ECM_DATABASE_URL": as_role(admin_url, "ecm_app"),
+        "ECM_PUBLIC_URL": f"http://{host}:{port}",
+    }
+
+
+def _migrate_and_seed(admin_url: str, secret: str) -> None:
+    from ecm.migrations.apply import migrate
+    from ecm.seeds import seed_demo
+
+    asyncio.run(migrate(admin_url, secret))
+    asyncio.run(seed_demo(admin_url, secret))
+
+
+@contextmanager
+def _stopping_cleanly() -> Iterator[None]:
+    """SIGTERM ends us as Ctrl-C does: through every `finally`."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("stopped")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _wait_until_ready(children: list[subprocess.Popen[bytes]], host: str, port: int) -> None:
+    for _ in range(READY_WITHIN_SECONDS * 20):
+        if any(child.poll() is not None for child in children):
+            raise OSError("the server or the worker ended while starting; see the messages above")
+        try:
+            with urllib.request.urlopen(f"http://{host}:{port}/health", timeout=1):
+                return
+        except OSError:
+            signal.sigtimedwait([], 0.05)
+    raise OSError("the server did not answer in time")
+
+
+def _say_how_to_sign_in(host: str, port: int) -> None:
+    from ecm.seeds import CARERS, PASSWORD, WORKERS
+
+    click.echo(f"\nEverybody's password is {PASSWORD}")
+    for worker in WORKERS:
+        click.echo(f"  {worker.email:46} {worker.role}")
+    for email, *_, relationship in CARERS:
+        click.echo(f"  {email:46} {relationship}")
+    click.echo(f"Messages: http://{host}:{port}/demo/outbox\n")
+    click.echo(f"ready: http://{host}:{port}")
+
+
+def _watch(children: list[subprocess.Popen[bytes]]) -> None:
+    while all(child.poll() is None for child in children):
+        signal.sigtimedwait([], 0.5)
+    raise OSError("the server or the worker ended; see the messages above")
+
+
+def _stop(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        child.terminate()
+    for child in children:
+        try:
+            child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--workers", default=1, show_default=True, help="Processes; all state is in PostgreSQL.")
+def serve(port: int, host: str, workers: int) -> None:
+    """The server, with settings from the environment."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    _require_database(settings())
+    Granian(
+        "ecm.app:create_app", factory=True, address=host, port=port, interface=Interfaces.ASGI, workers=workers,
+        log_access=False, websockets=False, respawn_failed_workers=True, workers_kill_timeout=5,
+    ).serve()  # fmt: skip
+
+
+@main.command()
+def worker() -> None:
+    """The worker: takes events into the log and signs its checkpoints."""
+    from ecm.worker import run
+
+    _require_database(settings())
+    asyncio.run(run())
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to date (ECM_ADMIN_DATABASE_URL)."""
+    from ecm.migrations.apply import migrate as bring_up_to_date
+
+    if not settings().admin_database_url:
+        raise Unsafe("Set ECM_ADMIN_DATABASE_URL to an administrator's address of the database.")
+    changed = asyncio.run(bring_up_to_date(settings().admin_database_url, settings().secret_key))
+    click.echo("The database is up to date now." if changed else "The database was up to date.")
+
+
+@main.command()
+def permissions() -> None:
+    """Print who may do what: (kind of agency, role) × verb."""
+    from ecm.agencies.permissions import table
+
+    click.echo(table())
+
+
+def _require_database(found: Settings) -> None:
+    if not found.database_url:
+        raise Unsafe("Set DATABASE_URL to the address of the database, as ecm_app.")
+
+
+@main.group()
+def audit() -> None:
+    """The log: hand it out, check it."""
+
+
+@audit.command("export")
+@click.option("--to", "folder", type=click.Path(path_type=Path), required=True, help="A new or empty folder.")
+@click.option("--since", default=0, show_default=True, help="The first position wanted.")
+def export_bundle(folder: Path, since: int) -> None:
+    """Write a bundle for an auditor, also while the server runs."""
+    from ecm.audit.export import NothingToExport
+    from ecm.worker import export_log
+
+    try:
+        with _database_of(Path(os.environ["ECM_DATA"])) as config:
+            size = asyncio.run(export_log(config, folder, since))
+    except (NothingToExport, FileExistsError) as trouble:
+        click.echo(f"ecm: {trouble}", err=True)
+        sys.exit(2)
+    click.echo(f"{folder}: entries {since} to {size - 1}. Check it with: ecm audit verify {folder} --key KEY")
+
+
+@audit.command("verify")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--key", help="The log's public key, kept from before: its text, or a file that holds it.")
+@click.option("--since", type=click.Path(path_type=Path), help="A checkpoint file kept from before.")
+def verify_bundle(folder: Path, key: str | None, since: Path | None) -> None:
+    """Check a bundle offline. Exit 0 sound, 1 tampered, 2 cannot tell, 3 usage."""
+    from ecm.audit.verify import verify
+
+    verdict = verify(folder, key, since)
+    click.echo(verdict.message)
+    sys.exit(verdict.exit_code)
+
+
+@contextmanager
+def _database_of(data: Path) -> Iterator[Settings]:
+    """Settings that reach this installation's database: a configured one, a running demonstration's, or its own started."""
+    if settings().database_url:
+        yield settings()
+        return
+    if not (data / "database").exists():
+        raise Unsafe(f"There is no installation in {data}, and DATABASE_URL is not set.")
+    with running(data) as admin_url:
+        os.environ |= _demo_environment(data, "127.0.0.1", 8000, admin_url)
+        settings.cache_clear()
+        yield settings()

@@ -1,0 +1,67 @@
+"""Lists a page at a time, by the last row seen: nothing is skipped or doubled when rows come and go meanwhile."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from litestar.params import FromQuery
+
+from ecm.errors import Refused
+
+Row = TypeVar("Row")
+
+DEFAULT_LIMIT = 25
+LARGEST_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How many rows are wanted (1 to 100), and the sort key of the last row of the page before."""
+
+    limit: int = DEFAULT_LIMIT
+    key: tuple[str, ...] = ()
+
+    def after(self, *start: str) -> tuple[str, ...]:
+        """The key to go on after; `start` for the first page.
+
+        Raises: Refused when the cursor is of another list.
+        """
+        if self.key and len(self.key) != len(start):
+            raise Refused({"cursor": BAD_CURSOR})
+        return self.key or start
+
+
+BAD_CURSOR = "Start again from the first page: this place in the list is not known."
+
+
+def page_asked(limit: FromQuery[int] = DEFAULT_LIMIT, cursor: FromQuery[str | None] = None) -> Page:
+    """The page a request asks for, from `?limit` and `?cursor`.
+
+    Raises: Refused.
+    """
+    if not 1 <= limit <= LARGEST_LIMIT:
+        raise Refused({"limit": f"The limit must be from 1 to {LARGEST_LIMIT}."})
+    return Page(limit, _opened(cursor) if cursor else ())
+
+
+def cursor_of(*key: Any) -> str:
+    """An opaque cursor that goes on after the row with this sort key."""
+    text = json.dumps([each if isinstance(each, str) else getattr(each, "isoformat", each.__str__)() for each in key])
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def page_of(rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], bool]:
+    """The rows of this page, and whether there are more; `rows` was asked for with one row over."""
+    return rows[:limit], len(rows) > limit
+
+
+def _opened(cursor: str) -> tuple[str, ...]:
+    try:
+        key = json.loads(urlsafe_b64decode(cursor[:500] + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        key = None
+    if not isinstance(key, list) or not key or not all(isinstance(each, str) for each in key):
+        raise Refused({"cursor": BAD_CURSOR})
+    return tuple(key)
