@@ -15,6 +15,7 @@ import ecm.accounts.pages
 import ecm.agencies.api
 import ecm.barriers.api
 import ecm.cases.api
+import ecm.cases.pages
 import ecm.home.pages
 import ecm.pupils.api
 from ecm import database
@@ -27,7 +28,7 @@ from ecm.errors import NotAllowed, NotFound, NotSignedIn
 from ecm.paging import page_asked
 from ecm.web import guards
 
-PAGES = (ecm.accounts.pages, ecm.home.pages)
+PAGES = (ecm.accounts.pages, ecm.home.pages, ecm.cases.pages)
 API = (ecm.accounts.api, ecm.agencies.api, ecm.barriers.api, ecm.pupils.api, ecm.cases.api)
 
 
@@ -36,7 +37,7 @@ def create_app() -> Litestar:
     api = Router("/api/v1", route_handlers=[route for slice_ in API for route in slice_.routes])
     return Litestar(
         route_handlers=[api, *(route for slice_ in PAGES for route in slice_.routes)],
-        dependencies={"actor": Provide(current_actor), "page": Provide(page_asked, sync_to_thread=False)},
+        dependencies={"actor": Provide(current_actor), "page_wanted": Provide(page_asked, sync_to_thread=False)},
         after_exception=[note_refusal],
         lifespan=[_lifespan],
         on_app_init=[guards.wire],

@@ -13,6 +13,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -149,15 +150,40 @@ async def acting_as(actor: Actor, purpose: str) -> AsyncIterator[Act]:
 
     Raises: NotSignedIn when the session is not live.
     """
+    if (outer := _together.get()) is not None:
+        outer.standing = await _enter(outer.connection, actor, purpose)
+        yield outer
+        return
     async with _transaction() as connection:
-        record = await connection.fetchrow("SELECT * FROM enter($1, $2)", actor.token_hash, purpose)
-        if record is None:
-            raise NotSignedIn
-        values = dict(record)
-        actor.standing = Standing(**{**values, "verbs": frozenset(values["verbs"])})
-        act = Act(connection, actor.standing)
+        act = Act(connection, await _enter(connection, actor, purpose))
         yield act
         await _write_events(act)
+
+
+@asynccontextmanager
+async def acting_together(actor: Actor, purpose: str) -> AsyncIterator[Act]:
+    """The same, and every `acting_as` inside joins it: one transaction, kept whole or not at all.
+
+    Whatever is raised inside must leave it: a statement that failed has ended the transaction for all.
+    """
+    async with acting_as(actor, purpose) as act:
+        mark = _together.set(act)
+        try:
+            yield act
+        finally:
+            _together.reset(mark)
+
+
+_together: ContextVar[Act | None] = ContextVar("together", default=None)
+
+
+async def _enter(connection: asyncpg.Connection, actor: Actor, purpose: str) -> Standing:
+    record = await connection.fetchrow("SELECT * FROM enter($1, $2)", actor.token_hash, purpose)
+    if record is None:
+        raise NotSignedIn
+    values = dict(record)
+    actor.standing = Standing(**{**values, "verbs": frozenset(values["verbs"])})
+    return actor.standing
 
 
 @asynccontextmanager

@@ -2,9 +2,11 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from litestar.params import FromQuery
 
@@ -23,17 +25,31 @@ class Page:
     limit: int = DEFAULT_LIMIT
     key: tuple[str, ...] = ()
 
-    def after(self, *start: str) -> tuple[str, ...]:
-        """The key to go on after; `start` for the first page.
+    def after(self, *start: Any) -> tuple[Any, ...]:
+        """The key to go on after; `start` for the first page. Each part is of the type of its part in `start`.
 
         Raises: Refused when the cursor is of another list.
         """
-        if self.key and len(self.key) != len(start):
-            raise Refused({"cursor": BAD_CURSOR})
-        return self.key or start
+        if not self.key:
+            return start
+        try:
+            return tuple(READERS[type(first)](text) for text, first in zip(self.key, start, strict=True))
+        except (ValueError, OverflowError):
+            raise Refused({"cursor": BAD_CURSOR}) from None
 
 
 BAD_CURSOR = "Start again from the first page: this place in the list is not known."
+
+
+def _instant(text: str) -> datetime:
+    """Raises: ValueError for an instant without its offset from UTC, which the database would refuse."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError
+    return found.astimezone(UTC)
+
+
+READERS: dict[type, Callable[[str], Any]] = {str: str, date: date.fromisoformat, datetime: _instant, UUID: UUID}
 
 
 def page_asked(limit: FromQuery[int] = DEFAULT_LIMIT, cursor: FromQuery[str | None] = None) -> Page:

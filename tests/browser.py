@@ -49,7 +49,7 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
         await _answering(port)
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]
         await serving
 
 

@@ -48,3 +48,17 @@ class ContextKey(Table, tablename="context_key"):
 
     name = Text(primary_key=True)
     key = Bytea()
+
+
+class IdempotencyKey(Table, tablename="idempotency_key"):
+    """What one creating call made, so that the same call sent again makes nothing: an id, never an answer.
+
+    `principal` is the membership acted in, or the person where there is none. Key and call are kept as SHA-256.
+    """
+
+    id = UUID(primary_key=True, default=new_id)
+    principal = UUID(default=new_id)
+    key_hash = Bytea()
+    call_hash = Bytea()
+    made_id = UUID(default=new_id)
+    at = Timestamptz()

@@ -3,6 +3,7 @@
 from typing import Literal
 
 Category = Literal["core", "classroom", "education", "health", "social_care", "family", "safeguarding"]
+ActionStatus = Literal["todo", "doing", "done", "cancelled"]
 
 ROLE_LABELS = {
     "senco": "SENCO",
@@ -37,4 +38,71 @@ REASON_LABELS = {
     "family_support": "Support for the family",
     "coordination": "Coordinating the work",
     "safeguarding_advice": "Safeguarding advice",
+}
+
+REFUSAL_LABELS = {
+    "not_our_service": "This is not something our service does",
+    "criteria_not_met": "Our criteria are not met",
+    "at_capacity": "We have no capacity now",
+    "already_known": "We are working with the pupil already",
+    "more_information_needed": "We need to know more first",
+    "conflict_of_interest": "We have a conflict of interest",
+    "other": "Another reason",
+}
+
+INVOLVEMENT_LABELS = {
+    "invited": "Invited",
+    "waiting_for_basis": "Accepted, waiting for the family",
+    "active": "Working with us",
+    "declined": "Declined",
+    "withdrawn": "Invitation taken back",
+    "ended": "Ended",
+}
+
+KIND_LABELS = {
+    "school": "Schools",
+    "social_care": "Social care",
+    "health": "Health",
+    "family_support": "Family support",
+    "local_authority": "Local authority",
+    "voluntary": "Voluntary organisations",
+    "partnership": "Partnership",
+}
+
+# Who will read what is written there, as the box says it. Source: docs/access.md.
+CATEGORY_READERS = {
+    "classroom": "Read by the school, the parents or carers who see the case, and services the family agreed may see what helps in class.",
+    "education": "Read by the school, the parents or carers who see the case, and services the family agreed may see learning and school.",
+    "health": "Read by whoever writes it, and by services the family agreed may see health.",
+    "social_care": "Read by whoever writes it, and by services the family agreed may see social care.",
+    "family": "Read by the school, and by services the family agreed may see family and home.",
+    "safeguarding": "Read by whoever writes it, and by the few who may see what keeps the pupil safe. This is not the child-protection file.",
+}
+
+ACTION_STATUS_LABELS = {"todo": "To do", "doing": "Under way", "done": "Done", "cancelled": "Cancelled"}
+
+LEVEL_LABELS = {
+    "1": "1: what every classroom does",
+    "2": "2: extra help in school",
+    "3": "3: help from several services",
+    "4": "4: specialist or statutory help",
+}
+
+HOW_LABELS = {
+    "teacher_observation": "A teacher noticed it",
+    "assessment": "An assessment",
+    "screening": "A screening",
+    "pupil_voice": "The pupil said so",
+    "family_view": "The family said so",
+    "specialist_advice": "A specialist advised it",
+    "diagnosis": "A diagnosis",
+    "records": "From records",
+}
+
+BASIS_LABELS = {
+    "opened_by": "your school opened this case",
+    "assignment": "you were named to work on this case",
+    "consent": "the family agreed to share this with your service",
+    "own_record": "your service wrote it",
+    "own_child": "you care for this child",
 }

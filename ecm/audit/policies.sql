@@ -40,7 +40,7 @@ CREATE FUNCTION audit_id(p_at timestamptz, p_number bigint) RETURNS uuid LANGUAG
         || substring(int8send(28672 + p_number % 4096) FROM 7) || substring(uuid_send(gen_random_uuid()) FROM 9), 'hex')::uuid
 $$;
 
--- The first id an event at this instant can have: ids are in the order of time, so time is searched by them.
+-- The first id an event of this millisecond can have: ids are in the order of time, so time is searched by them.
 CREATE FUNCTION audit_id_from(p_at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
     SELECT encode(substring(int8send((extract(epoch FROM p_at) * 1000)::bigint) FROM 3)
         || '\x00000000000000000000'::bytea, 'hex')::uuid
@@ -85,9 +85,11 @@ DECLARE
         'session', me -> 'session', 'request', me -> 'request', 'purpose', me -> 'purpose', 'basis', me -> 'basis');
     objection text;
 BEGIN
-    SELECT coalesce(audit_objection(e), (SELECT format('%s of the context is not a code', key) FROM jsonb_each(frame)
-            WHERE key IN ('service', 'role', 'purpose', 'basis') AND value <> 'null' AND NOT audit_is_word(value) LIMIT 1))
-        INTO objection FROM jsonb_array_elements(p_events) e ORDER BY 1 LIMIT 1;
+    SELECT o INTO objection FROM jsonb_array_elements(p_events) e, audit_objection(e) o WHERE o IS NOT NULL LIMIT 1;
+    IF objection IS NULL AND NOT audit_is_word(jsonb_build_array(
+            coalesce(me ->> 'purpose', 'none'), coalesce(me ->> 'service', 'none'), coalesce(me ->> 'basis', 'none'))) THEN
+        objection := 'purpose, service or basis of the context is not a code';
+    END IF;
     IF objection IS NOT NULL THEN
         RAISE EXCEPTION 'audit: %', objection USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_words_only';
     END IF;

@@ -17,11 +17,11 @@ from ecm.paging import Page
 @get("/cases")
 async def list_cases(
     actor: NamedDependency[Actor],
-    page: NamedDependency[Page],
+    page_wanted: NamedDependency[Page],
     status: FromQuery[Literal["open", "closed", "voided"] | None] = None,
 ) -> dict[str, Any]:
     """The worklist of whoever asks."""
-    return await worklist(actor, page, status)
+    return await worklist(actor, page_wanted, status)
 
 
 @post("/cases")

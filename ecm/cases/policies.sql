@@ -207,7 +207,10 @@ CREATE POLICY involvement_of_my_agency ON involvement FOR SELECT TO ecm_app USIN
     agency_id = (SELECT (context() ->> 'agency')::uuid)
     AND (agency_id = ANY ((SELECT principals())::uuid[])
          OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
-         OR (status = 'invited' AND (SELECT context() -> 'verbs' ? 'involvement:answer'))));
+         OR (status IN ('invited', 'declined') AND (SELECT context() -> 'verbs' ? 'involvement:answer'))));
+-- Whoever invites for the school knows whom it invited, a service whose involvement is itself sensitive included.
+CREATE POLICY involvement_kept_by_school ON involvement FOR SELECT TO ecm_app
+    USING ((SELECT context() -> 'verbs' ? 'involvement:invite') AND holds_case(case_id));
 CREATE POLICY involvement_by_school ON involvement FOR INSERT TO ecm_app WITH CHECK (
     invited_by_membership_id = (SELECT (context() ->> 'membership')::uuid)
     AND invited_by_agency_id = (SELECT (context() ->> 'agency')::uuid)
@@ -219,7 +222,7 @@ CREATE POLICY involvement_moved_on ON involvement FOR UPDATE TO ecm_app USING (
              OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
              OR (SELECT context() -> 'verbs' ? 'involvement:answer'))))
     WITH CHECK (holds_case(case_id) OR agency_id = (SELECT (context() ->> 'agency')::uuid));
-GRANT UPDATE (status, answered_at, answer_reason, ended_at, assignee_membership_id, updated_at, version)
+GRANT UPDATE (status, answered_at, answer_reason, answer_message, ended_at, assignee_membership_id, updated_at, version)
     ON involvement TO ecm_app;
 CREATE POLICY involvement_message_by_school ON involvement_message FOR INSERT TO ecm_app
     WITH CHECK (category = 'core' AND holds_case(case_id));

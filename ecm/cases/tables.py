@@ -76,6 +76,7 @@ class Involvement(Table, tablename="involvement"):
     answered_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
     answer_reason = Text(null=True, default=None)
+    answer_message = Text(null=True, default=None)
     assignee_membership_id = ForeignKey(Membership, null=True, default=None)
     updated_at = Timestamptz()
     version = Integer(default=1)

@@ -21,6 +21,12 @@ BEGIN
     -- The number orders the answers, so it is drawn only when no other change of this case can come between.
     PERFORM lock_case(NEW.case_id);
     NEW.at := app_now();
+    -- A yes ends at the latest when the pupil decides alone. Source: ADR 0005.
+    IF NEW.kind = 'given' THEN
+        NEW.until_at := least(NEW.until_at, (
+            SELECT london_midnight(birthday(u.date_of_birth, 16))
+            FROM support_case c JOIN pupil u ON u.id = c.pupil_id WHERE c.id = NEW.case_id));
+    END IF;
     NEW.number := nextval('consent_event_number');
     IF NEW.kind IN ('given', 'refused') THEN
         UPDATE consent_request r SET answered_at = coalesce(r.answered_at, app_now())
@@ -61,6 +67,20 @@ BEGIN
     INSERT INTO consent_link (request_id, token_hash, expires_at) VALUES (p_request, p_token, app_now() + p_lifetime);
 END $$;
 
+-- Where to write to a carer, for the worker who may ask them; no screen shows it.
+CREATE FUNCTION carer_addresses(p_carer uuid, p_proof bytea)
+RETURNS TABLE (email text, phone text, phone_verified_at timestamptz, phone_changed_at timestamptz, at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    IF NOT proved('addresses|' || p_carer, p_proof) THEN
+        RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN QUERY SELECT n.email, n.phone, n.phone_verified_at, n.phone_changed_at, app_now()
+        FROM carer k JOIN person n ON n.id = k.person_id WHERE k.id = p_carer AND context() -> 'verbs' ? 'consent:ask'
+        AND EXISTS (SELECT FROM support_case c WHERE c.pupil_id = k.pupil_id AND holds_case(c.id));
+END $$;
+
 CREATE FUNCTION consent_link_facts(p_token bytea, p_proof bytea)
 RETURNS TABLE (request_id uuid, person_id uuid, phone text, phone_verified_at timestamptz, phone_changed_at timestamptz,
                expires_at timestamptz, browser_hash bytea, code_hash bytea, code_sent_at timestamptz, codes_sent int,
@@ -91,35 +111,37 @@ BEGIN
         codes_sent = codes_sent + 1 WHERE token_hash = p_token;
 END $$;
 
-CREATE FUNCTION count_link_try(p_token bytea, p_proof bytea) RETURNS int
+-- Every try counts, right or wrong; a right code opens nothing a second time.
+CREATE FUNCTION count_link_try(p_token bytea, p_right boolean, p_proof bytea) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE n int;
 BEGIN
-    IF NOT proved('link-try|' || encode(p_token, 'hex'), p_proof) THEN
+    IF NOT proved('link-try|' || encode(p_token, 'hex') || '|' || p_right::int, p_proof) THEN
         RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    UPDATE consent_link SET tries = tries + 1 WHERE token_hash = p_token RETURNING tries INTO n;
-    RETURN n;
+    UPDATE consent_link SET tries = tries + 1, code_hash = CASE WHEN NOT p_right THEN code_hash END
+        WHERE token_hash = p_token;
 END $$;
 
 -- What a carer on a verified link is told about who asks: for the one request of the context, nothing else.
 CREATE FUNCTION linked_request() RETURNS TABLE (
     request_id uuid, case_id uuid, carer_id uuid, carer_name text, pupil_first_name text, school_name text,
-    asked_by_name text, asked_by_role text, language text, answered_at timestamptz)
+    asked_by_name text, asked_by_role text, asked_by_email text, reference text, language text, wording_version text,
+    wording_hash bytea, asked_at timestamptz, answered_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT r.id, r.case_id, r.carer_id, n.name, coalesce(nullif(u.preferred_name, ''), u.first_name), s.name,
-           w.name, m.role, r.language, r.answered_at
+           w.name, m.role, w.email, c.reference, r.language, r.wording_version, r.wording_hash, r.asked_at, r.answered_at
     FROM consent_request r
     JOIN support_case c ON c.id = r.case_id JOIN pupil u ON u.id = c.pupil_id JOIN agency s ON s.id = c.school_id
     JOIN person n ON n.id = r.person_id
     JOIN membership m ON m.id = r.asked_by_membership_id JOIN person w ON w.id = m.person_id
-    WHERE r.id = (context() ->> 'request')::uuid
+    WHERE not_barred(r.case_id) AND (r.id = (context() ->> 'request')::uuid
        OR ((context() ->> 'membership') IS NULL AND (context() ->> 'kind') <> 'link'
-           AND r.person_id = (context() ->> 'person')::uuid AND not_barred(r.case_id))
+           AND r.person_id = (context() ->> 'person')::uuid))
 $$;
 
 GRANT EXECUTE ON FUNCTION not_barred(uuid), make_consent_link(uuid, bytea, interval), consent_link_facts(bytea, bytea),
-    send_link_code(bytea, bytea, bytea, bytea), count_link_try(bytea, bytea), linked_request() TO ecm_app;
+    carer_addresses(uuid, bytea), send_link_code(bytea, bytea, bytea, bytea), count_link_try(bytea, boolean, bytea),
+    linked_request() TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_consent_event(), stamp_consent_request(), stamp_consent_proposal() TO ecm_owner;
 RESET ROLE;
 
@@ -149,9 +171,12 @@ BEGIN
     END LOOP;
 END $$;
 CREATE POLICY consent_request_by_link ON consent_request FOR SELECT TO ecm_app
-    USING (id = (SELECT (context() ->> 'request')::uuid));
+    USING (id = (SELECT (context() ->> 'request')::uuid) AND not_barred(case_id));
 CREATE POLICY consent_proposal_by_link ON consent_proposal FOR SELECT TO ecm_app
-    USING (request_id = (SELECT (context() ->> 'request')::uuid));
+    USING (request_id = (SELECT (context() ->> 'request')::uuid) AND not_barred(case_id));
+CREATE POLICY consent_event_by_link ON consent_event FOR SELECT TO ecm_app USING (
+    (SELECT context() ->> 'request') IS NOT NULL AND EXISTS (SELECT FROM consent_proposal p WHERE p.id = proposal_id
+        AND p.request_id = (SELECT (context() ->> 'request')::uuid)));
 
 CREATE POLICY consent_request_asked ON consent_request FOR INSERT TO ecm_app WITH CHECK (
     (SELECT context() -> 'verbs' ? 'consent:ask') AND holds_case(case_id)

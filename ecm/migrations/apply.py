@@ -17,7 +17,7 @@ from ecm.clock import new_id
 from ecm.database import ENGINE, _Joined, secret_key
 
 HOUSE = Path(__file__).parents[1]
-FILES = ["context.sql"] + [
+FILES = ["context.sql", "idempotency.sql"] + [
     f"{slice_}/policies.sql"
     for slice_ in ("accounts", "agencies", "pupils", "cases", "consent", "access", "audit", "notifications", "plans")
 ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from ecm.accounts.tables import ContextKey, Credential, Session, SignInAttempt
+from ecm.accounts.tables import ContextKey, Credential, IdempotencyKey, Session, SignInAttempt
 from ecm.agencies.tables import Agency, Membership, Permission, Person
 from ecm.cases.tables import (
     Action,
@@ -26,7 +26,7 @@ APP_CONFIG = AppConfig(
     app_name="ecm",
     migrations_folder_path=str(Path(__file__).parent / "history"),
     table_classes=[
-        Person, Credential, Session, SignInAttempt, ContextKey,
+        Person, Credential, Session, SignInAttempt, ContextKey, IdempotencyKey,
         Agency, Membership, Permission,
         Pupil, Enrolment, SenStatus, Carer, ContactBar,
         SupportCase, CaseBrief, IdentifiedBarrier, Involvement, InvolvementMessage, Action, Note, CaseAuthor,

@@ -10,8 +10,11 @@ from urllib.parse import parse_qsl
 
 from litestar import Request, Router
 from litestar.config.app import AppConfig
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader
 from litestar.enums import ScopeType
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -47,6 +50,8 @@ def wire(config: AppConfig) -> AppConfig:
         path="/static",
         directories=[assets.STATIC],
         cache_control=CacheControlHeader(public=True, max_age=YEAR_SECONDS, immutable=True),
+        # Pages stay as they are: compressing a secret beside text from outside would give the secret away (BREACH).
+        middleware=[DefineMiddleware(CompressionMiddleware, config=CompressionConfig(backend="gzip"))],
         opt={"public": True},
     )
     # On a router, not on `config`: Litestar 2.25 passes over a limit that is set there during start.
@@ -75,8 +80,8 @@ def forgery_check(app: ASGIApp) -> ASGIApp:
         if scope["type"] == ScopeType.HTTP:
             request: Request[Any, Any, Any] = Request(scope, receive)
             headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-            cookies = host_cookies(headers.get(b"cookie", ""))
-            notice = cookies.pop(visit.NOTICE_COOKIE, "")
+            ours = host_cookies(headers.get(b"cookie", ""))
+            cookies = {name: value for name, value in ours.items() if name not in visit.BYSTANDERS}
             if scope["path"].startswith("/api/"):
                 if not _api_may_use_cookies(headers, cookies):
                     scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
@@ -84,14 +89,16 @@ def forgery_check(app: ASGIApp) -> ASGIApp:
                 _refuse_other_sites(headers)
                 await _refuse_without_token(request, headers, cookies)
             session = next(iter(cookies.values()), "")
-            visit.open_visit(visit.Visit(scope["path"], session, visit.opened_notice(notice)))
+            visit.open_visit(
+                visit.Visit(scope["path"], session, visit.opened_notice(ours.get(visit.NOTICE_COOKIE, "")))
+            )
         await app(scope, receive, send)
 
     return checked
 
 
 def host_cookies(header: str) -> dict[str, str]:
-    """The cookies with which somebody may be signed in here: those no other host can set."""
+    """Our cookies: no other host can set one of these. Any of them may sign somebody in, but for `BYSTANDERS`."""
     pairs = (each.strip().partition("=") for each in header.split(";"))
     return {name: value for name, _, value in pairs if name.startswith("__Host-")}
 

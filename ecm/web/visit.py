@@ -12,6 +12,8 @@ from ecm.database import proof
 
 CSRF_FIELD = "_csrf_token"
 NOTICE_COOKIE = "__Host-ecm-notice"
+DEVICE_COOKIE = "__Host-ecm-device"
+BYSTANDERS = (NOTICE_COOKIE, DEVICE_COOKIE)  # of our cookies, those that sign nobody in
 
 
 @dataclass

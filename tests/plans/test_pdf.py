@@ -260,8 +260,8 @@ async def test_the_family_gets_no_notes_and_an_empty_plan_says_what_to_do(render
     assert "7 What happens after this" in family
     assert "Copy for the family" in family
     for sentence in (
-        "Nothing is written here yet. Tell Oakfield Primary School what goes well at home and at school.",
-        "Nothing is waiting to be done.",
+        "Nothing is written here in this copy. Tell Oakfield Primary School what goes well at home and at school.",
+        "No next steps are listed in this copy.",
         "No other organisation is listed in this copy.",
         "There is no date yet for looking at this plan together. Ask Oakfield Primary School for one.",
     ):

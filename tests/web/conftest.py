@@ -101,7 +101,9 @@ async def read_cookies(request: Request[Any, Any, Any]) -> dict[str, str]:
 
 
 @get(["/wrong/{kind:str}", "/api/v1/wrong/{kind:str}"])
-async def wrong(kind: FromPath[str], limit: FromQuery[int] = 1) -> None:
+async def wrong(request: Request[Any, Any, Any], kind: FromPath[str], limit: FromQuery[int] = 1) -> None:
+    if kind == "allowed":
+        request.state.viewer = VIEWER
     raise {
         "signed-out": errors.NotSignedIn(),
         "allowed": errors.NotAllowed(),
@@ -158,6 +160,6 @@ async def address(app: Litestar) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as made:
         yield made

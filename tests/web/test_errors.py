@@ -26,6 +26,7 @@ async def test_each_trouble_has_a_page_and_a_problem_document(client: httpx.Asyn
     assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
     assert f"<title>{title} – ECM Pupil support</title>" in page.text
     assert f'<h1 class="govuk-heading-l">{title}</h1>' in page.text
+    assert ("Priya Shah" in page.text) == (kind == "allowed")  # who is signed in, where the handler had learnt it
     problem = await client.get(f"/api/v1/wrong/{kind}")
     assert (problem.status_code, problem.headers["content-type"]) == (status, "application/problem+json")
     body = problem.json()

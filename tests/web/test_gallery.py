@@ -9,8 +9,8 @@ TYPED = "Pages\N{COMBINING ACUTE ACCENT}"
 
 
 async def sign_in(context: BrowserContext, address: str, session: str = "one") -> None:
-    cookie = {"name": "__Host-ecm-session", "value": session, "url": address.replace("http:", "https:")}
-    await context.add_cookies([{**cookie, "secure": True}])  # type: ignore[list-item]
+    url = address.replace("http:", "https:")
+    await context.add_cookies([{"name": "__Host-ecm-session", "value": session, "url": url, "secure": True}])
 
 
 @pytest.mark.parametrize(("width", "scripts"), [(PHONE, True), (DESK, True), (PHONE, False)])

@@ -36,6 +36,12 @@ async def test_https_is_asked_for_where_the_installation_has_it(
     assert (await client.get("/gallery")).headers["strict-transport-security"] == "max-age=31536000"
 
 
+async def test_pages_with_tokens_in_them_are_never_compressed(client: httpx.AsyncClient) -> None:
+    page = await client.get("/gallery", headers={"accept-encoding": "gzip, br", "cookie": MINE})
+    assert visit.csrf_token("mine") in page.text
+    assert "content-encoding" not in page.headers
+
+
 async def test_static_files_are_kept_for_good_under_their_own_type(client: httpx.AsyncClient) -> None:
     kinds = {"pages.css": "text/css", "pages.js": "text/javascript", "favicon.svg": "image/svg+xml"}
     for name, kind in kinds.items():
@@ -44,6 +50,7 @@ async def test_static_files_are_kept_for_good_under_their_own_type(client: httpx
         assert answer.headers["content-type"].split(";")[0] == kind
         assert answer.headers["content-security-policy"] == CSP
         assert "immutable" in answer.headers["cache-control"]
+        assert name != "pages.css" or answer.num_bytes_downloaded < len(answer.content) / 4
 
 
 @pytest.mark.parametrize(
@@ -55,6 +62,9 @@ async def test_static_files_are_kept_for_good_under_their_own_type(client: httpx
         ({"cookie": f"other=1; {MINE}"}, "mine", True),
         ({"cookie": f"{THEIRS}; __Host-ecm-link=mine"}, "mine", True),
         ({"cookie": "__Host-ecm-session="}, "", False),
+        ({"cookie": "__Host-new=theirs"}, "", False),
+        ({"cookie": f"{visit.DEVICE_COOKIE}=x"}, "", True),
+        ({"cookie": f"{visit.DEVICE_COOKIE}=x; {MINE}"}, "x", False),
         ({"cookie": MINE, "sec-fetch-site": "same-origin", "origin": "null"}, "mine", True),
         ({"cookie": MINE, "sec-fetch-site": "cross-site"}, "mine", False),
         ({"cookie": MINE, "sec-fetch-site": "same-site"}, "mine", False),

@@ -43,6 +43,15 @@ CREATE TABLE context_key (
     key BYTEA NOT NULL
 );
 
+CREATE TABLE idempotency_key (
+    id UUID PRIMARY KEY,
+    principal UUID NOT NULL,
+    key_hash BYTEA NOT NULL,
+    call_hash BYTEA NOT NULL,
+    made_id UUID NOT NULL,
+    at TIMESTAMPTZ NOT NULL
+);
+
 CREATE TABLE agency (
     id UUID PRIMARY KEY,
     name TEXT NOT NULL,
@@ -172,6 +181,7 @@ CREATE TABLE involvement (
     answered_at TIMESTAMPTZ,
     ended_at TIMESTAMPTZ,
     answer_reason TEXT,
+    answer_message TEXT,
     assignee_membership_id UUID REFERENCES membership (id),
     updated_at TIMESTAMPTZ NOT NULL,
     version INTEGER NOT NULL DEFAULT 1
@@ -325,6 +335,7 @@ ALTER TABLE permission ADD UNIQUE (kind, role, verb);
 CREATE INDEX sign_in_attempt_account ON sign_in_attempt (account_key, at);
 CREATE INDEX sign_in_attempt_address ON sign_in_attempt (address_key, at);
 ALTER TABLE session ADD CHECK (kind IN ('browser','api','link'));
+ALTER TABLE idempotency_key ADD UNIQUE (principal, key_hash);
 
 ALTER TABLE enrolment ADD UNIQUE (school_id, upn);
 CREATE INDEX enrolment_pupil ON enrolment (pupil_id);

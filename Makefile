@@ -1,0 +1,49 @@
+# The words everybody uses; CI uses the same.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench prove clean
+.DELETE_ON_ERROR:
+
+demo: .venv/ready documents assets  ## the demonstration area on this machine
+	@exec $(BIN)/ecm demo
+
+test: .venv/ready-dev browser assets  ## the whole suite
+	$(BIN)/python -m pytest
+
+check: .venv/ready-dev  ## format, lint, types, floors
+	$(BIN)/ruff format --check ecm tests
+	$(BIN)/ruff check ecm tests
+	$(BIN)/mypy ecm
+	$(BIN)/lint-imports
+
+bench: .venv/ready-dev documents assets  ## ratios to a bare floor
+	$(BIN)/python -m tests.bench
+
+prove: test  ## the long proofs
+	ECM_LONG=1 $(BIN)/python -m pytest tests/access tests/audit
+
+clean:  ## everything made here, the demonstration's data too
+	rm -rf .venv static node_modules .ecm-data .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ecm needs Python 3.11 or newer: try make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/ready: requirements.lock pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.venv/ready-dev: requirements-dev.lock pyproject.toml | .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Quick when there is nothing to do: npm runs only when its lock has changed.
+.PHONY: assets documents browser
+assets: .venv/ready
+	@$(BIN)/python -m ecm.web.assets
+documents: .venv/ready
+	@$(BIN)/python -m ecm.system documents
+browser: .venv/ready
+	@$(BIN)/python -m ecm.system tests

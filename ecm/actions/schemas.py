@@ -1,0 +1,57 @@
+"""Intentions about an action, as they cross the border."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ecm.actions.rules import LONGEST_PROGRESS, LONGEST_TITLE
+from ecm.agencies.words import ActionStatus, Category
+from ecm.web.text import Line, MaybeText
+
+Version = Annotated[int, Field(title="the version", ge=1, le=2_000_000_000)]
+Title = Annotated[Line, Field(title="what will be done", max_length=LONGEST_TITLE)]
+DueOn = Annotated[date, Field(title="the date")]
+Status = Annotated[ActionStatus, Field(title="where it stands")]
+Progress = Annotated[MaybeText, Field(title="the line of progress", max_length=LONGEST_PROGRESS)]
+
+
+class NewAction(BaseModel):
+    """Something to be done: what, by whom, by when, and who may read about it."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: Title
+    category: Annotated[Category, Field(title="the kind of information")]
+    owner_agency_id: Annotated[UUID, Field(title="who will do it")]
+    assignee_id: Annotated[UUID | None, Field(title="the person")] = None
+    due_on: DueOn
+
+
+class ActionChange(BaseModel):
+    """What is to be different; `version` is the one that was read. `assignee_id` null: nobody in particular."""
+
+    model_config = ConfigDict(extra="forbid")
+    version: Version
+    status: Status | None = None
+    progress: Progress | None = None
+    title: Title | None = None
+    due_on: DueOn | None = None
+    assignee_id: Annotated[UUID | None, Field(title="the person")] = None
+
+
+class PageStep(BaseModel):
+    """One click and one sentence, in a list: on a page an empty line of progress is an empty line."""
+
+    model_config = ConfigDict(extra="forbid")
+    version: Version
+    status: Status | None = None
+    progress: Progress = ""
+
+
+class PageChange(PageStep):
+    """The whole form of one action. `anybody` is how a page says nobody in particular."""
+
+    title: Title
+    due_on: DueOn
+    assignee_id: Annotated[UUID | Literal["anybody"], Field(title="the person")] = "anybody"

@@ -1,0 +1,150 @@
+"""Pages of a case."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from ecm.accounts.current import page
+from ecm.agencies.words import BASIS_LABELS, CATEGORY_LABELS, HOW_LABELS, LEVEL_LABELS, REASON_LABELS, ROLE_LABELS
+from ecm.barriers.catalogue import catalogue
+from ecm.cases.commands import add_barrier, admit_carer, open_case, write_note
+from ecm.cases.queries import carers_of, show_case, worklist
+from ecm.cases.schemas import Admission, NewBarrier, NewCase, NewNote
+from ecm.database import Actor
+from ecm.paging import Page
+from ecm.pupils.queries import find_pupils, show_pupil
+from ecm.web.forms import Form, submit
+from ecm.web.render import redirect
+
+WORDS = {
+    "categories": CATEGORY_LABELS,
+    "roles": ROLE_LABELS,
+    "reasons": REASON_LABELS,
+    "levels": LEVEL_LABELS,
+    "how": HOW_LABELS,
+    "bases": BASIS_LABELS,
+}
+BARRIER_ROWS = 4
+
+
+@get("/cases")
+async def list_cases(
+    actor: NamedDependency[Actor], page_wanted: NamedDependency[Page], status: FromQuery[str | None] = None
+) -> Response[bytes]:
+    """The reader's cases, newest activity first."""
+    wanted = status if status in ("open", "closed", "voided") else None
+    cases = await worklist(actor, page_wanted, wanted)
+    query = {"cursor": cases["next"]} | ({"status": wanted} if wanted else {})
+    more = f"/cases?{urlencode(query)}" if cases["next"] else ""
+    return page("cases/list.html", actor, cases=cases["items"], more=more, may_open=_may(actor, "case:open"), words=WORDS)
+
+
+@get("/cases/new")
+async def find_for_case(actor: NamedDependency[Actor], q: FromQuery[str] = "") -> Response[bytes]:
+    """Find the pupil first; the case that exists already is offered."""
+    pupils = await find_pupils(actor, q[:100]) if q.strip() else []
+    return page("cases/find.html", actor, q=q, pupils=pupils)
+
+
+@get("/cases/new/{pupil_id:uuid}")
+async def new_case(actor: NamedDependency[Actor], pupil_id: FromPath[UUID]) -> Response[bytes]:
+    """What is happening, what goes well, the barriers."""
+    return await _new_case_page(actor, pupil_id, Form())
+
+
+async def _new_case_page(actor: Actor, pupil_id: UUID, form: Form[Any]) -> Response[bytes]:
+    pupil = await show_pupil(actor, pupil_id)
+    return page(
+        "cases/new.html", actor, status=form.status, form=form, pupil=pupil, catalogue=catalogue(), rows=range(BARRIER_ROWS), words=WORDS
+    )
+
+
+@post("/cases/new/{pupil_id:uuid}", status_code=303)
+async def send_new_case(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], pupil_id: FromPath[UUID]
+) -> Response[Any]:
+    """Open the case."""
+    form = await submit(request, NewCase, lambda new: open_case(actor, new))
+    if not form.ok:
+        return await _new_case_page(actor, pupil_id, form)
+    reference = form.result["reference"]
+    return redirect(f"/cases/{reference}", f"Case {reference} is open. Next: invite who could help, then ask the family.")
+
+
+@get("/cases/{reference:str}")
+async def get_case(actor: NamedDependency[Actor], reference: FromPath[str]) -> Response[bytes]:
+    """The case on one page, as far as the reader may see it."""
+    return await _case_page(actor, reference, Form())
+
+
+async def _case_page(actor: Actor, reference: str, form: Form[Any]) -> Response[bytes]:
+    case = await show_case(actor, reference)
+    keeps = any(each["basis"] == "opened_by" for each in case["sharing"]) and _may(actor, "case:change")
+    seen = {each["category"] for each in case["sharing"] if each["basis"] != "own_record"}
+    return page("cases/case.html", actor, status=form.status, form=form, case=case, seen=seen, keeps=keeps, may=actor.standing.verbs if actor.standing else (), words=WORDS)
+
+
+@post("/cases/{reference:str}/notes", status_code=303)
+async def send_note(request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str]) -> Response[Any]:
+    """Write a note."""
+    case = await show_case(actor, reference)
+    form = await submit(request, NewNote, lambda new: write_note(actor, case["id"], new))
+    if not form.ok:
+        return await _case_page(actor, reference, form)
+    return redirect(f"/cases/{case['reference']}#notes", "Your note is saved.")
+
+
+@get("/cases/{reference:str}/barriers/add")
+async def new_barrier(actor: NamedDependency[Actor], reference: FromPath[str]) -> Response[bytes]:
+    """Choose a barrier from the catalogue."""
+    return await _barrier_page(actor, reference, Form())
+
+
+async def _barrier_page(actor: Actor, reference: str, form: Form[Any]) -> Response[bytes]:
+    case = await show_case(actor, reference)
+    return page("cases/barrier.html", actor, status=form.status, form=form, case=case, catalogue=catalogue(), words=WORDS)
+
+
+@post("/cases/{reference:str}/barriers/add", status_code=303)
+async def send_barrier(request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str]) -> Response[Any]:
+    """Add the barrier."""
+    case = await show_case(actor, reference)
+    form = await submit(request, NewBarrier, lambda new: add_barrier(actor, case["id"], new))
+    if not form.ok:
+        return await _barrier_page(actor, reference, form)
+    return redirect(f"/cases/{case['reference']}#barriers", "The barrier is added.")
+
+
+@get("/cases/{reference:str}/carers")
+async def list_carers(actor: NamedDependency[Actor], reference: FromPath[str]) -> Response[bytes]:
+    """Parents and carers, and who of them can see the case."""
+    return await _carers_page(actor, reference, Form())
+
+
+async def _carers_page(actor: Actor, reference: str, form: Form[Any]) -> Response[bytes]:
+    case = await show_case(actor, reference)
+    carers = await carers_of(actor, case["id"])
+    return page("cases/carers.html", actor, status=form.status, form=form, case=case, carers=carers)
+
+
+@post("/cases/{reference:str}/carers", status_code=303)
+async def send_carer(request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str]) -> Response[Any]:
+    """Let a carer see the case."""
+    case = await show_case(actor, reference)
+    form = await submit(request, Admission, lambda admission: admit_carer(actor, case["id"], admission))
+    if not form.ok:
+        return await _carers_page(actor, reference, form)
+    return redirect(f"/cases/{case['reference']}/carers", "The parent or carer can see the case now.")
+
+
+def _may(actor: Actor, verb: str) -> bool:
+    return actor.standing is not None and actor.standing.may(verb)
+
+
+routes = [
+    list_cases, find_for_case, new_case, send_new_case, get_case, send_note, new_barrier, send_barrier, list_carers, send_carer,
+]  # fmt: skip
