@@ -6,12 +6,15 @@ from uuid import UUID
 
 from litestar import Litestar, Router
 from litestar.di import Provide
+from litestar.enums import ScopeType
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import Scope
+from litestar.types import HTTPScope, Scope
 
 import ecm.accounts.api
 import ecm.accounts.pages
+import ecm.actions.api
+import ecm.actions.pages
 import ecm.agencies.api
 import ecm.barriers.api
 import ecm.cases.api
@@ -28,8 +31,8 @@ from ecm.errors import NotAllowed, NotFound, NotSignedIn
 from ecm.paging import page_asked
 from ecm.web import guards
 
-PAGES = (ecm.accounts.pages, ecm.home.pages, ecm.cases.pages)
-API = (ecm.accounts.api, ecm.agencies.api, ecm.barriers.api, ecm.pupils.api, ecm.cases.api)
+PAGES = (ecm.accounts.pages, ecm.home.pages, ecm.cases.pages, ecm.actions.pages)
+API = (ecm.accounts.api, ecm.agencies.api, ecm.barriers.api, ecm.pupils.api, ecm.cases.api, ecm.actions.api)
 
 
 def create_app() -> Litestar:
@@ -65,14 +68,14 @@ async def note_refusal(error: Exception, scope: Scope) -> None:
     """
     state = scope["state"]
     actor: Actor | None = state.get("actor")
-    if isinstance(error, NotAllowed | NotFound) and actor is not None:
+    if isinstance(error, NotAllowed | NotFound) and actor is not None and scope["type"] == ScopeType.HTTP:
         await _record_denial(scope, actor, 404 if isinstance(error, NotFound) else 403)
     state["viewer"] = viewer_of(actor)
 
 
-async def _record_denial(scope: Scope, actor: Actor, status: int) -> None:
+async def _record_denial(scope: HTTPScope, actor: Actor, status: int) -> None:
     route = scope["path_template"].strip("/").translate(str.maketrans("/{}", ":__")).lower()
-    asked_for = next((v for k, v in scope["path_params"].items() if k.endswith("_id") and isinstance(v, UUID)), None)
+    asked_for = next((each for each in scope["path_params"].values() if isinstance(each, UUID)), None)
     with suppress(NotSignedIn):
         async with acting_as(actor, "denied") as act:
             act.record(

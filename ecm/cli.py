@@ -36,7 +36,9 @@ class PlainErrors(click.Group):
 
 
 @click.group(cls=PlainErrors)
-@click.option("--data", type=click.Path(path_type=Path), envvar="ECM_DATA", default=Path(".ecm-data"), show_default=True)
+@click.option(
+    "--data", type=click.Path(path_type=Path), envvar="ECM_DATA", default=Path(".ecm-data"), show_default=True
+)
 def main(data: Path) -> None:
     """Pupil support across agencies."""
     os.environ["ECM_DATA"] = str(data.resolve())

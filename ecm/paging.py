@@ -41,6 +41,13 @@ class Page:
 BAD_CURSOR = "Start again from the first page: this place in the list is not known."
 
 
+def _text(text: str) -> str:
+    """Raises: ValueError for a character the database cannot hold."""
+    if "\0" in text:
+        raise ValueError
+    return text
+
+
 def _instant(text: str) -> datetime:
     """Raises: ValueError for an instant without its offset from UTC, which the database would refuse."""
     found = datetime.fromisoformat(text)
@@ -49,7 +56,7 @@ def _instant(text: str) -> datetime:
     return found.astimezone(UTC)
 
 
-READERS: dict[type, Callable[[str], Any]] = {str: str, date: date.fromisoformat, datetime: _instant, UUID: UUID}
+READERS: dict[type, Callable[[str], Any]] = {str: _text, date: date.fromisoformat, datetime: _instant, UUID: UUID}
 
 
 def page_asked(limit: FromQuery[int] = DEFAULT_LIMIT, cursor: FromQuery[str | None] = None) -> Page:

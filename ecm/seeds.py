@@ -64,7 +64,9 @@ AGENCIES = (
     DemoAgency("oakfield", "Oakfield Primary School", "school", ("teaching", "inclusion")),
     DemoAgency("hillside", "Hillside Academy", "school", ("teaching", "inclusion")),
     DemoAgency("childrens-services", "Northshire Children's Services", "social_care", ("family help", "assessment")),
-    DemoAgency("community-health", "Northshire Community Health", "health", ("speech and language therapy", "school nursing")),
+    DemoAgency(
+        "community-health", "Northshire Community Health", "health", ("speech and language therapy", "school nursing")
+    ),
     DemoAgency("family-hub", "Riverside Family Hub", "family_support", ("parenting support", "housing advice")),
     DemoAgency("council", "Northshire Council SEND Team", "local_authority", ("statutory assessment", "advice")),
     DemoAgency("young-minds", "Northshire Young Minds Clinic", "health", ("mental health support",), "health"),
@@ -165,7 +167,9 @@ async def _person(connection: asyncpg.Connection, email: str, name: str, phone: 
            VALUES ($1, $2, $3, $4, $5, $5)""",
         known(email), name, email, phone, verified,
     )  # fmt: skip
-    await connection.execute("INSERT INTO credential (person_id, password_hash) VALUES ($1, $2)", known(email), password)
+    await connection.execute(
+        "INSERT INTO credential (person_id, password_hash) VALUES ($1, $2)", known(email), password
+    )
 
 
 async def _pupils(connection: asyncpg.Connection) -> None:

@@ -42,7 +42,9 @@ async def sign_in(email: str, password: str, *, kind: str, address: str, device:
     Raises: NotSignedIn; TooMany while guesses from here are being slowed.
     """
     name = email.strip().casefold()
-    try_ = Try(new_id(), *(keyed_hash(w) for w in (f"account|{name}", f"address|{address_group(address)}", f"device|{device}")))
+    try_ = Try(
+        new_id(), *(keyed_hash(w) for w in (f"account|{name}", f"address|{address_group(address)}", f"device|{device}"))
+    )
     person_id, phc = await _count_and_look_up(name, try_, bool(device))
     right = await verify_password_aside(phc, password)
     lifetime = API_LIFETIME if kind == "api" else ABSOLUTE_LIMIT

@@ -100,4 +100,4 @@ def page(template: str, actor: Actor | None, /, *, status: int = 200, **context:
 def session_cookie(secret: str, name: str = SESSION_COOKIE, lasting: int | None = None) -> Cookie:
     """The cookie of a browser session; `lasting` 0 takes it away, None ends with the browser or after 10 hours."""
     seconds = int(ABSOLUTE_LIMIT.total_seconds()) if lasting is None else lasting
-    return Cookie(name, secret, path="/", max_age=seconds, secure=True, httponly=True, samesite="lax")
+    return Cookie(key=name, value=secret, path="/", max_age=seconds, secure=True, httponly=True, samesite="lax")

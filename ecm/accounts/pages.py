@@ -50,7 +50,9 @@ async def send_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     response = redirect(local_path(form.text("next")))
     response.set_cookie(session_cookie(form.result))
     response.set_cookie(
-        Cookie(DEVICE_COOKIE, device, max_age=DEVICE_LASTS, path="/", secure=True, httponly=True, samesite="lax")
+        Cookie(
+            key=DEVICE_COOKIE, value=device, max_age=DEVICE_LASTS, path="/", secure=True, httponly=True, samesite="lax"
+        )
     )
     return response
 

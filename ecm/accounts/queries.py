@@ -28,7 +28,11 @@ async def me(actor: Actor) -> dict[str, Any]:
         "id": who.person_id,
         "name": who.person_name,
         "memberships": [
-            {"id": m["id"], "agency": {"id": m["agency_id"], "name": m["agency_name"], "kind": m["agency_kind"]}, "role": m["role"]}
+            {
+                "id": m["id"],
+                "agency": {"id": m["agency_id"], "name": m["agency_name"], "kind": m["agency_kind"]},
+                "role": m["role"],
+            }
             for m in memberships
         ],
         "acting_as": who.membership_id,

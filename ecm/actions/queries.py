@@ -7,7 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from ecm.actions.rules import is_overdue, place
-from ecm.agencies.permissions import GRANTS
+from ecm.agencies.permissions import CATEGORIES, GRANTS
 from ecm.audit.events import Event
 from ecm.cases.queries import display
 from ecm.cases.rules import tidy_reference
@@ -35,8 +35,10 @@ STANDS = {
     "open": "t.status IN ('todo', 'doing')",
     **{each: f"t.status = '{each}'" for each in ("todo", "doing", "done", "cancelled")},
 }
-ENDED = "(t.status IN ('done', 'cancelled'))"
-ORDER = f"""({ENDED}::text, CASE WHEN {ENDED} THEN date '9999-12-31' - (t.due_on - date '0001-01-01') ELSE t.due_on END, t.id)"""
+# `rules.place` but for the title, which has no business in the address of the next page: titles order within a page.
+ENDED = "(t.status IN ('done', 'cancelled'))::text"
+DAY = "CASE WHEN t.status IN ('done', 'cancelled') THEN date '9999-12-31' - (t.due_on - date '0001-01-01') ELSE t.due_on END"
+LISTED = ACTIONS.format(more=f", {ENDED} AS ended, {DAY} AS day")
 FIRST = ("", date.min, UUID(int=0))
 
 # Who can be given work on a case: the school that opened it, and agencies at work on it that the asker may know of.
@@ -71,21 +73,111 @@ FROM support_case c JOIN pupil u ON u.id = c.pupil_id
 
 async def list_actions(
     actor: Actor, page: Page, *, mine: bool = False, status: str | None = None, overdue: bool = False
-) -> dict[str, Any]:
-    """A page of actions, most urgent first, with the pupil's name beside each; records actions:listed.
+) -> tuple[list[Record], str | None]:
+    """A page of actions, most urgent first, and the cursor of the next page if there is one. Records actions:listed.
 
     `mine`: given to the reader, or to nobody in particular at a desk they act for. `status` may also be `open`.
     """
+    wanted = [MINE if mine else ON_MY_CASES, STANDS[status] if status else "true"]
+    wanted += [f"{STANDS['open']} AND t.due_on < $5"] if overdue else []
     async with acting_as(actor, "list_actions") as act:
-        wanted = [MINE if mine else ON_MY_CASES, *([STANDS[status]] if status else [])]
-        if overdue:
-            wanted.append("t.status IN ('todo', 'doing') AND t.due_on < $5")
-        sql = f"{ACTIONS.format(more='')} WHERE {' AND '.join(wanted)} AND {ORDER} > ($1, $2, $3) ORDER BY {ORDER} LIMIT $4"
-        rows, more = page_of(
-            await act.rows(sql, *page.after(*FIRST), page.limit + 1, *([today()] if overdue else [])), page.limit
-        )
+        found = await act.rows(
+            f"{LISTED} WHERE {' AND '.join(wanted)} AND ({ENDED}, {DAY}, t.id) > ($1, $2, $3) ORDER BY {ENDED}, {DAY}, t.id LIMIT $4",
+            *page.after(*FIRST), page.limit + 1, *([today()] if overdue else []),
+        )  # fmt: skip
+        rows, more = page_of(found, page.limit)
         act.record(Event.ACTIONS_LISTED, pupils={r["pupil_id"] for r in rows}, outcome="shown", count=len(rows))
+    last = rows[-1] if more else None
+    return sorted(rows, key=_place), last and cursor_of(last["ended"], last["day"], last["id"])
+
+
+async def show_action(actor: Actor, action_id: UUID) -> dict[str, Any]:
+    """One action, for a program. Records action:shown. Raises: NotFound."""
+    return (await show_action_form(actor, action_id))["action"]
+
+
+async def show_action_form(actor: Actor, action_id: UUID) -> dict[str, Any]:
+    """One action, whom it is about, whether the reader may change it, and to whom it can be given.
+
+    Records action:shown. Raises: NotFound.
+    """
+    async with acting_as(actor, "show_action") as act:
+        row = await read_action(act, action_id)
+        act.record(Event.ACTION_SHOWN, case=row["case_id"], subject=action_id, pupils=[row["pupil_id"]], outcome="shown")
+        return {
+            "action": published(row),
+            "pupil": display(row),
+            "changeable": row["changeable"] and act.who.may("action:change"),
+            "people": await people(act, row["case_id"], [row["agency_id"]]),
+        }
+
+
+async def show_new_action_form(actor: Actor, reference: str) -> dict[str, Any]:
+    """What can be chosen for a new action of this case: owners, people there, and kinds of information to write in.
+
+    Records case:shown. Raises: NotFound; NotAllowed for a role that adds none.
+    """
+    async with acting_as(actor, "show_new_action") as act:
+        case = await read_case_line(act, "c.reference = $1", tidy_reference(reference))
+        if not act.who.may("action:add"):
+            raise NotAllowed
+        act.record(Event.CASE_SHOWN, case=case["id"], pupils=[case["pupil_id"]], outcome="shown")
+        found = await owners(act, case["id"])
+        readable = {r["category"] for r in await act.rows(MAY_READ, case["id"])} - {"safeguarding"}
+        return {
+            "case": {"id": case["id"], "reference": case["reference"]},
+            "pupil": display(case),
+            "owners": found,
+            "people": await people(act, case["id"], [each["id"] for each in found]),
+            "categories": [c for c in CATEGORIES[1:] if c in readable or act.who.may(f"write:{c}")],
+        }
+
+
+async def read_action(act: Act, action_id: UUID) -> Record:
+    """The row of one action, with whether the reader may change it. Raises: NotFound."""
+    row = await act.row(ONE, action_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def read_case_line(act: Act, where: str, key: Any) -> Record:
+    """Just enough of a case to hang an action on. Raises: NotFound."""
+    row = await act.row(f"{CASE} WHERE {where}", key)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def owners(act: Act, case_id: UUID) -> list[Record]:
+    """The agencies that can be given work on this case, as far as the asker may know of them; the school first."""
+    return await act.rows(OWNERS, case_id)
+
+
+async def people(act: Act, case_id: UUID, agency_ids: list[UUID]) -> list[Record]:
+    """Those of these agencies who would see an action of this case that is given to them."""
+    return await act.rows(PEOPLE, case_id, agency_ids, [kind for kind, _ in DESKS], [role for _, role in DESKS])
+
+
+def published(row: Record) -> dict[str, Any]:
+    """An action as the contract words it."""
     return {
-        "items": [published(r) | {"pupil": display(r)} for r in sorted(rows, key=_place)],
-        "next": cursor_of(*_key(rows[-1])) if more else None,
+        "id": row["id"],
+        "case_id": row["case_id"],
+        "reference": row["reference"],
+        "category": row["category"],
+        "title": row["title"],
+        "owner_agency": {"id": row["agency_id"], "name": row["agency_name"]},
+        "assignee": {"id": row["assignee_id"], "name": row["assignee_name"]} if row["assignee_id"] else None,
+        "due_on": row["due_on"],
+        "status": row["status"],
+        "progress": row["progress"],
+        "version": row["version"],
+        "added_at": row["added_at"],
+        "updated_at": row["updated_at"],
+        "overdue": is_overdue(row["status"], row["due_on"], today()),
     }
+
+
+def _place(row: Record) -> tuple[bool, int, str]:
+    return place(row["status"], row["due_on"], row["title"])

@@ -41,7 +41,8 @@ GRANTS: dict[tuple[str, str], frozenset[str]] = {
     ("school", "senco"): _LEAD | _SCHOOL_TEXT,
     ("school", "headteacher"): _LEAD | _SCHOOL_TEXT,
     ("school", "dsl"): _LEAD | _SCHOOL_TEXT | _write("safeguarding") | {"desk:safeguarding"},
-    ("school", "teacher"): frozenset({"pupil:look_up_class", "note:write", "action:change"}) | _write("classroom", "education"),
+    ("school", "teacher"): frozenset({"pupil:look_up_class", "note:write", "action:change"})
+    | _write("classroom", "education"),
     **{(kind, "practitioner"): _PARTNER | text for kind, text in _PARTNER_TEXT.items()},
     **{(kind, "manager"): _PARTNER | text | _DESK for kind, text in _PARTNER_TEXT.items()},
     ("local_authority", "case_officer"): _PARTNER | _PARTNER_TEXT["local_authority"] | _DESK,
@@ -67,5 +68,7 @@ def table() -> str:
     verbs = sorted({verb for granted in GRANTS.values() for verb in granted})
     head = "| verb | " + " | ".join(f"{kind}<br>{role}" for kind, role in columns) + " |"
     rule = "|---|" + "---|" * len(columns)
-    lines = ["| " + verb + " | " + " | ".join("yes" if verb in GRANTS[c] else "" for c in columns) + " |" for verb in verbs]
+    lines = [
+        "| " + verb + " | " + " | ".join("yes" if verb in GRANTS[c] else "" for c in columns) + " |" for verb in verbs
+    ]
     return "\n".join([head, rule, *lines])

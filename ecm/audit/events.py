@@ -29,6 +29,7 @@ class Event(StrEnum):
     CARER_ADMITTED = "carer:admitted"
     ACTION_ADDED = "action:added"
     ACTION_UPDATED = "action:updated"
+    ACTION_SHOWN = "action:shown"
     ACTIONS_LISTED = "actions:listed"
 
     INVOLVEMENT_INVITED = "involvement:invited"
@@ -50,6 +51,7 @@ class Event(StrEnum):
     CONSENT_LINK_REFUSED = "consent_link:refused"
 
     PLAN_MADE = "plan:made"
+    PLAN_FINISHED = "plan:finished"
     PLAN_SHOWN = "plan:shown"
     PLAN_DOWNLOADED = "plan:downloaded"
 

@@ -37,13 +37,17 @@ async def get_case(actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> di
 
 
 @patch("/cases/{case_id:uuid}")
-async def patch_case(data: JSONBody[CaseChange], actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
+async def patch_case(
+    data: JSONBody[CaseChange], actor: NamedDependency[Actor], case_id: FromPath[UUID]
+) -> dict[str, Any]:
     """Change level, lead, reason or strengths."""
     return await change_case(actor, case_id, data)
 
 
 @post("/cases/{case_id:uuid}/barriers")
-async def post_barrier(data: JSONBody[NewBarrier], actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
+async def post_barrier(
+    data: JSONBody[NewBarrier], actor: NamedDependency[Actor], case_id: FromPath[UUID]
+) -> dict[str, Any]:
     """Add a barrier."""
     return await add_barrier(actor, case_id, data)
 
@@ -55,7 +59,9 @@ async def post_note(data: JSONBody[NewNote], actor: NamedDependency[Actor], case
 
 
 @post("/cases/{case_id:uuid}/carers")
-async def post_carer(data: JSONBody[Admission], actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
+async def post_carer(
+    data: JSONBody[Admission], actor: NamedDependency[Actor], case_id: FromPath[UUID]
+) -> dict[str, Any]:
     """Admit a carer to the case."""
     return await admit_carer(actor, case_id, data)
 

@@ -40,7 +40,9 @@ async def list_cases(
     cases = await worklist(actor, page_wanted, wanted)
     query = {"cursor": cases["next"]} | ({"status": wanted} if wanted else {})
     more = f"/cases?{urlencode(query)}" if cases["next"] else ""
-    return page("cases/list.html", actor, cases=cases["items"], more=more, may_open=_may(actor, "case:open"), words=WORDS)
+    return page(
+        "cases/list.html", actor, cases=cases["items"], more=more, may_open=_may(actor, "case:open"), words=WORDS
+    )
 
 
 @get("/cases/new")
@@ -59,7 +61,14 @@ async def new_case(actor: NamedDependency[Actor], pupil_id: FromPath[UUID]) -> R
 async def _new_case_page(actor: Actor, pupil_id: UUID, form: Form[Any]) -> Response[bytes]:
     pupil = await show_pupil(actor, pupil_id)
     return page(
-        "cases/new.html", actor, status=form.status, form=form, pupil=pupil, catalogue=catalogue(), rows=range(BARRIER_ROWS), words=WORDS
+        "cases/new.html",
+        actor,
+        status=form.status,
+        form=form,
+        pupil=pupil,
+        catalogue=catalogue(),
+        rows=range(BARRIER_ROWS),
+        words=WORDS,
     )
 
 
@@ -72,7 +81,9 @@ async def send_new_case(
     if not form.ok:
         return await _new_case_page(actor, pupil_id, form)
     reference = form.result["reference"]
-    return redirect(f"/cases/{reference}", f"Case {reference} is open. Next: invite who could help, then ask the family.")
+    return redirect(
+        f"/cases/{reference}", f"Case {reference} is open. Next: invite who could help, then ask the family."
+    )
 
 
 @get("/cases/{reference:str}")
@@ -85,11 +96,23 @@ async def _case_page(actor: Actor, reference: str, form: Form[Any]) -> Response[
     case = await show_case(actor, reference)
     keeps = any(each["basis"] == "opened_by" for each in case["sharing"]) and _may(actor, "case:change")
     seen = {each["category"] for each in case["sharing"] if each["basis"] != "own_record"}
-    return page("cases/case.html", actor, status=form.status, form=form, case=case, seen=seen, keeps=keeps, may=actor.standing.verbs if actor.standing else (), words=WORDS)
+    return page(
+        "cases/case.html",
+        actor,
+        status=form.status,
+        form=form,
+        case=case,
+        seen=seen,
+        keeps=keeps,
+        may=actor.standing.verbs if actor.standing else (),
+        words=WORDS,
+    )
 
 
 @post("/cases/{reference:str}/notes", status_code=303)
-async def send_note(request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str]) -> Response[Any]:
+async def send_note(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str]
+) -> Response[Any]:
     """Write a note."""
     case = await show_case(actor, reference)
     form = await submit(request, NewNote, lambda new: write_note(actor, case["id"], new))
@@ -106,11 +129,15 @@ async def new_barrier(actor: NamedDependency[Actor], reference: FromPath[str]) -
 
 async def _barrier_page(actor: Actor, reference: str, form: Form[Any]) -> Response[bytes]:
     case = await show_case(actor, reference)
-    return page("cases/barrier.html", actor, status=form.status, form=form, case=case, catalogue=catalogue(), words=WORDS)
+    return page(
+        "cases/barrier.html", actor, status=form.status, form=form, case=case, catalogue=catalogue(), words=WORDS
+    )
 
 
 @post("/cases/{reference:str}/barriers/add", status_code=303)
-async def send_barrier(request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str]) -> Response[Any]:
+async def send_barrier(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str]
+) -> Response[Any]:
     """Add the barrier."""
     case = await show_case(actor, reference)
     form = await submit(request, NewBarrier, lambda new: add_barrier(actor, case["id"], new))
@@ -132,7 +159,9 @@ async def _carers_page(actor: Actor, reference: str, form: Form[Any]) -> Respons
 
 
 @post("/cases/{reference:str}/carers", status_code=303)
-async def send_carer(request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str]) -> Response[Any]:
+async def send_carer(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str]
+) -> Response[Any]:
     """Let a carer see the case."""
     case = await show_case(actor, reference)
     form = await submit(request, Admission, lambda admission: admit_carer(actor, case["id"], admission))

@@ -44,7 +44,7 @@ LEFT JOIN membership m ON m.id = t.assignee_membership_id LEFT JOIN person w ON 
 WHERE t.case_id = $1 ORDER BY t.status IN ('done', 'cancelled'), t.due_on, t.id
 """
 INVOLVEMENTS = """
-SELECT i.id, i.status, i.reason_code, i.offered_categories, i.invited_at, i.answered_at, i.ended_at, i.version,
+SELECT i.id, i.category, i.status, i.reason_code, i.offered_categories, i.invited_at, i.answered_at, i.ended_at, i.version,
        a.id AS agency_id, a.name AS agency_name, a.kind AS agency_kind, m.id AS assignee_id, w.name AS assignee_name,
        agency_on_case(i.case_id, i.agency_id) AS has_basis
 FROM involvement i JOIN agency a ON a.id = i.agency_id
@@ -176,7 +176,9 @@ async def carers_of(actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
                WHERE c.id = $1 ORDER BY n.name, k.id""",
             case_id,
         )
-        act.record(Event.PUPIL_SHOWN, case=case_id, pupils=[await pupil_of(act, case_id)] if rows else [], outcome="shown")
+        act.record(
+            Event.PUPIL_SHOWN, case=case_id, pupils=[await pupil_of(act, case_id)] if rows else [], outcome="shown"
+        )
         return [dict(r) for r in rows]
 
 
@@ -193,6 +195,7 @@ def involvement(row: Record) -> dict[str, Any]:
     return {
         "id": row["id"],
         "agency": {"id": row["agency_id"], "name": row["agency_name"], "kind": row["agency_kind"]},
+        "category": row["category"],
         "status": status,
         "reason_code": row["reason_code"],
         "categories": row["offered_categories"],
@@ -244,7 +247,11 @@ def _note(row: Record) -> dict[str, Any]:
         "category": row["category"],
         "text": row["text"],
         "written_at": row["written_at"],
-        "author": {"name": row["author_name"], "role": row["author_role"], "agency": {"id": row["agency_id"], "name": row["agency_name"]}},
+        "author": {
+            "name": row["author_name"],
+            "role": row["author_role"],
+            "agency": {"id": row["agency_id"], "name": row["agency_name"]},
+        },
     }
 
 

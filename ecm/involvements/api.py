@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import get, patch, post
+from litestar import Request, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from ecm.database import Actor
+from ecm.idempotency import once
 from ecm.involvements.commands import (
     accept_invitation,
     assign_involvement,
@@ -16,15 +17,19 @@ from ecm.involvements.commands import (
     refuse_invitation,
     withdraw_invitation,
 )
-from ecm.involvements.queries import invitations
+from ecm.involvements.queries import invitations, show_involvement
 from ecm.involvements.schemas import Acceptance, Assignment, Ending, Invitation, Refusal, Status, Withdrawal
 from ecm.paging import Page
 
 
 @post("/cases/{case_id:uuid}/involvements")
-async def post_involvement(data: Invitation, actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
+async def post_involvement(
+    request: Request[Any, Any, Any], data: Invitation, actor: NamedDependency[Actor], case_id: FromPath[UUID]
+) -> dict[str, Any]:
     """Invite an agency to a case."""
-    return await invite_agency(actor, case_id, data)
+    return await once(
+        request, actor, lambda: invite_agency(actor, case_id, data), lambda made: show_involvement(actor, made)
+    )
 
 
 @get("/involvements")

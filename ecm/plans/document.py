@@ -10,47 +10,11 @@ from dataclasses import astuple, dataclass
 from datetime import date
 from typing import Any, Literal
 
+from ecm.agencies.words import ACTION_STATUS_LABELS, CATEGORY_LABELS, HOW_LABELS, REASON_LABELS, ROLE_LABELS
+
 Row = Mapping[str, Any]
 Audience = Literal["family", "professionals"]
 PlanType = Literal["sen_support"]
-
-KINDS = {
-    "core": "name, school and who is leading",
-    "classroom": "what helps in class",
-    "education": "learning and school",
-    "health": "health",
-    "social_care": "social care",
-    "family": "home and family",
-    "safeguarding": "keeping safe",
-}
-ROLES = {
-    "senco": "special needs co-ordinator (SENCO)",
-    "headteacher": "headteacher",
-    "dsl": "designated safeguarding lead",
-    "teacher": "teacher",
-    "practitioner": "practitioner",
-    "manager": "manager",
-    "case_officer": "case officer",
-}
-STATUSES = {"todo": "To do", "doing": "Started", "done": "Done"}
-REASONS = {
-    "assessment": "To find out more about what is needed",
-    "advice": "To give advice",
-    "direct_support": "To work directly with the pupil",
-    "family_support": "To support the family",
-    "coordination": "To bring everyone’s help together",
-    "safeguarding_advice": "To give advice about keeping safe",
-}
-SOURCES = {
-    "teacher_observation": "a teacher noticed",
-    "assessment": "an assessment",
-    "screening": "a screening check",
-    "pupil_voice": "the pupil told us",
-    "family_view": "the family told us",
-    "specialist_advice": "advice from a specialist",
-    "diagnosis": "a diagnosis",
-    "records": "earlier records",
-}
 
 
 @dataclass(frozen=True)
@@ -136,7 +100,7 @@ class PlanDocument:
     @property
     def next_actions(self) -> tuple[Action, ...]:
         """What is still to be done, soonest first."""
-        return tuple(action for action in self.actions if action.status != STATUSES["done"])
+        return tuple(action for action in self.actions if action.status != ACTION_STATUS_LABELS["done"])
 
 
 def plan_document(
@@ -194,7 +158,7 @@ def _education(*texts: str) -> tuple[str, ...]:
 
 def _lead(case: Row) -> LeadPractitioner | None:
     name = _text(case, "lead_name")
-    return LeadPractitioner(name, _worded(ROLES, _text(case, "lead_role"))) if name else None
+    return LeadPractitioner(name, _worded(ROLE_LABELS, _text(case, "lead_role"))) if name else None
 
 
 def _barrier(row: Row) -> Barrier:
@@ -202,7 +166,7 @@ def _barrier(row: Row) -> Barrier:
     return Barrier(
         label=_text(row, "label"),
         detail=_text(row, "detail"),
-        source=_worded(SOURCES, _text(row, "how_identified")),
+        source=_worded(HOW_LABELS, _text(row, "how_identified")),
         strategies=tuple(each for each in strategies if each),
     )
 
@@ -213,16 +177,17 @@ def _action(row: Row) -> Action:
         title=_text(row, "title"),
         owner=", ".join(each for each in people if each),
         due_on=row.get("due_on"),
-        status=_worded(STATUSES, row["status"]),
+        status=_worded(ACTION_STATUS_LABELS, row["status"]),
     )
 
 
 def _soonest_first(action: Action) -> tuple[Any, ...]:
-    return (action.status == STATUSES["done"], action.due_on or date.max, action.title, action.owner, action.status)
+    done = action.status == ACTION_STATUS_LABELS["done"]
+    return (done, action.due_on or date.max, action.title, action.owner, action.status)
 
 
 def _involvement(row: Row) -> Involvement:
-    return Involvement(_text(row, "agency"), _text(row, "worker"), _worded(REASONS, _text(row, "reason_code")))
+    return Involvement(_text(row, "agency"), _text(row, "worker"), _worded(REASON_LABELS, _text(row, "reason_code")))
 
 
 def _by_agency(each: Involvement | Sharing) -> tuple[Any, ...]:
@@ -230,7 +195,7 @@ def _by_agency(each: Involvement | Sharing) -> tuple[Any, ...]:
 
 
 def _note(row: Row) -> Note:
-    return Note(KINDS[row["category"]], _text(row, "text"), _text(row, "author"), row["written_on"])
+    return Note(CATEGORY_LABELS[row["category"]], _text(row, "text"), _text(row, "author"), row["written_on"])
 
 
 def _newest_first(note: Note) -> tuple[int, str, str, str]:
@@ -238,7 +203,8 @@ def _newest_first(note: Note) -> tuple[int, str, str, str]:
 
 
 def _sharing(row: Row) -> Sharing:
-    return Sharing(_text(row, "agency"), tuple(words for code, words in KINDS.items() if code in row["kinds"]))
+    kinds = tuple(words for code, words in CATEGORY_LABELS.items() if code in row["kinds"])
+    return Sharing(_text(row, "agency"), kinds)
 
 
 def _worded(words: Mapping[str, str], code: str) -> str:
@@ -307,8 +273,3 @@ def direction(text: str) -> Literal["ltr", "rtl"]:
         if strong in ("L", "R", "AL"):
             return "ltr" if strong == "L" else "rtl"
     return "ltr"
-
-
-def long_date(day: date) -> str:
-    """`Friday 18 December 2026`."""
-    return f"{day:%A} {day.day} {day:%B %Y}"

@@ -22,7 +22,8 @@ from typing import Any, Literal, Self
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ecm.plans.document import PlanDocument, direction, excerpt, long_date, paragraphs
+from ecm.plans.document import PlanDocument, direction, excerpt, paragraphs
+from ecm.web.dates import long_date
 
 Reason = Literal["too_slow", "too_large", "fetching", "broken", "closed"]
 SENTENCES: dict[Reason, str] = {

@@ -78,23 +78,26 @@ def forgery_check(app: ASGIApp) -> ASGIApp:
 
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
-            request: Request[Any, Any, Any] = Request(scope, receive)
-            headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-            ours = host_cookies(headers.get(b"cookie", ""))
-            cookies = {name: value for name, value in ours.items() if name not in visit.BYSTANDERS}
-            if scope["path"].startswith("/api/"):
-                if not _api_may_use_cookies(headers, cookies):
-                    scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
-            elif request.method not in SAFE_METHODS:
-                _refuse_other_sites(headers)
-                await _refuse_without_token(request, headers, cookies)
-            session = next(iter(cookies.values()), "")
-            visit.open_visit(
-                visit.Visit(scope["path"], session, visit.opened_notice(ours.get(visit.NOTICE_COOKIE, "")))
-            )
+            await _check(Request(scope, receive))
         await app(scope, receive, send)
 
     return checked
+
+
+async def _check(request: Request[Any, Any, Any]) -> None:
+    scope = request.scope
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    # HTTP/2 may send cookies one to a header.
+    ours = host_cookies(";".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie"))
+    cookies = {name: value for name, value in ours.items() if name not in visit.BYSTANDERS}
+    if scope["path"].startswith("/api/"):
+        if not _api_may_use_cookies(headers, cookies):
+            scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"cookie"]
+    elif request.method not in SAFE_METHODS:
+        _refuse_other_sites(headers)
+        await _refuse_without_token(request, headers, cookies)
+    notice = visit.opened_notice(ours.get(visit.NOTICE_COOKIE, ""))
+    visit.open_visit(visit.Visit(scope["path"], next(iter(cookies.values()), ""), notice))
 
 
 def host_cookies(header: str) -> dict[str, str]:

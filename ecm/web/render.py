@@ -66,6 +66,7 @@ def environment() -> Environment:
         "time": dates.clock_time,
         "moment": dates.moment,
         "due": lambda day: dates.due(day, clock.today()),
+        "overdue": lambda day: day < clock.today(),
         "due_date": lambda day: _due_date(day, clock.today()),
         "ago": lambda then: dates.ago(then, clock.today()),
     }

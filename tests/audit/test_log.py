@@ -66,6 +66,9 @@ async def test_words_about_people_cannot_get_in(db):
     for value in ("2016-09-01", "07700900101", 7700900101, 9434765919, 1.5):  # born on, telephone, NHS number
         with pytest.raises(asyncpg.CheckViolationError, match='detail "said"'):
             await recorded(db, said=value)
+    with pytest.raises(asyncpg.CheckViolationError, match="purpose, service or basis"):
+        async with acting_for("worker", "because Leila asked") as act:
+            act.record(Event.CASE_SHOWN)
     assert await listed(db, event="case:shown") == []
     await recorded(db, a="not_yet:x-1", b=new_id(), c=True, d=-5, e="ab" * 32, f=None, g="2", h=["core", "health"])
     assert len(await listed(db, event="case:shown")) == 2

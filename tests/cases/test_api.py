@@ -38,4 +38,6 @@ async def test_a_senco_opens_a_case_and_nobody_else_learns_of_it(db):
             other = await sign_in(client, stranger)
             assert (await other.get(f"/cases/{case['id']}")).status_code == 404
             assert (await other.get("/cases")).json() == {"items": [], "next": None}
-            assert (await other.post(f"/cases/{case['id']}/notes", {"category": "education", "text": "x"})).status_code == 404
+            assert (
+                await other.post(f"/cases/{case['id']}/notes", {"category": "education", "text": "x"})
+            ).status_code == 404

@@ -19,8 +19,9 @@ import pikepdf
 import pytest
 
 from ecm.plans import pdf as module
-from ecm.plans.document import Audience, PlanDocument, long_date, plan_document
+from ecm.plans.document import Audience, PlanDocument, plan_document
 from ecm.plans.pdf import Renderer, RenderFailed, plan_html
+from ecm.web.dates import long_date
 from tests.verapdf import check_ua1
 
 ROOT = Path(module.__file__).parents[2]
@@ -79,17 +80,17 @@ FULL: dict[str, Any] = {
 IN_ORDER = """1 What is going well | Leila tells wonderful stories and remembers every detail.
 2 What we want to change | She finds it hard to begin on paper. | We tried more time. It helped a little.
 3 What makes learning hard, and what helps
-Written expression hard to organise | How we know: a teacher noticed. | Rubs out her first line.
+Written expression hard to organise | How we know: a teacher noticed it. | Rubs out her first line.
 What helps: | Plan aloud before writing | A frame that fades
 Poor working memory | How we know: an assessment.
 4 Who will do what, and by when | What | Who | By when | Progress
-Set up a morning check-in | Tom Ellis, Oakfield Primary School | Friday 27 November 2026 | Started
+Set up a morning check-in | Tom Ellis, Oakfield Primary School | Friday 27 November 2026 | Under way
 Send home the picture timetable | Oakfield Primary School | Friday 20 November 2026 | Done
-5 Who is helping, and why | Oakfield Primary School | Priya Shah | special needs co-ordinator (SENCO)
-Community Health | Nia Evans | To give advice
+5 Who is helping, and why | Oakfield Primary School | Priya Shah | SENCO | Leads this plan
+Community Health | Nia Evans | Advice
 6 Notes for professionals | Health | Nia Evans, Community Health | Wednesday 18 November 2026
 Hearing checked: no concerns.
-7 Who can see what | Community Health | Name, school and who is leading; health
+7 Who can see what | Community Health | Name, school and who is involved; health
 8 What happens after this | We will look at this plan together on Friday 18 December 2026"""
 
 PRIVATE = "about a child. Please keep it safe."

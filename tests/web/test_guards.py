@@ -89,6 +89,11 @@ async def test_a_form_changes_something_only_for_its_own_session(
     assert other.status_code == (422 if allowed else 403)
 
 
+async def test_cookies_sent_one_to_a_header_count_too(client: httpx.AsyncClient) -> None:
+    headers = [("cookie", MINE), ("cookie", "other=1")]
+    assert (await client.post("/gallery", headers=headers, data={"title": "x"})).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("headers", "seen"),
     [

@@ -52,6 +52,13 @@ def test_only_the_demonstration_says_that_it_is_one(monkeypatch: pytest.MonkeyPa
     assert ('href="/demo/outbox"' in page(VIEWER, word="")) is demo
 
 
+def test_every_template_is_sound() -> None:
+    names = [each for each in render.environment().list_templates(extensions=["html"]) if not each.startswith("plans/")]
+    assert {"layout.html", "errors/wrong.html", "components/form.html"} <= set(names)
+    for each in names:
+        render.environment().get_template(each)
+
+
 def test_no_template_has_styles_or_scripts_in_its_lines() -> None:
     for each in render.TEMPLATES.rglob("*.html"):
         if "plans" not in each.parts and "letters" not in each.parts:

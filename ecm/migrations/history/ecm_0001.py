@@ -17,8 +17,10 @@ async def forwards() -> MigrationManager:
 
     async def run() -> None:
         here = Path(__file__)
+        joined = ENGINE.current_transaction.get()
+        assert joined is not None  # `migrate` runs its history inside one transaction
         for file in (here.with_suffix(".sql"), here.parents[2] / "audit" / "schema.sql"):
-            await ENGINE.current_transaction.get().connection.execute(file.read_text())
+            await joined.connection.execute(file.read_text())
 
     manager.add_raw(run)
     return manager
