@@ -44,6 +44,7 @@ def create_app() -> Litestar:
         after_exception=[note_refusal],
         lifespan=[_lifespan],
         on_app_init=[guards.wire],
+        logging_config=None,
         openapi_config=OpenAPIConfig(
             title="ECM", version="1", path="/api/v1", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
         ),

@@ -22,7 +22,6 @@ from ecm.web.viewer import NavigationItem, Viewer
 
 SESSION_COOKIE = "__Host-ecm-session"
 LINK_COOKIE = "__Host-ecm-link"
-DEVICE_COOKIE = "__Host-ecm-device"
 DEVICE_LASTS = 180 * 86_400
 
 

@@ -8,7 +8,7 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 from ecm.accounts.commands import choose_membership, sign_in, sign_out
-from ecm.accounts.current import DEVICE_COOKIE, DEVICE_LASTS, client_address, page, session_cookie
+from ecm.accounts.current import DEVICE_LASTS, client_address, page, session_cookie
 from ecm.accounts.queries import me
 from ecm.accounts.schemas import Choice, PageSignIn
 from ecm.agencies.words import ROLE_LABELS
@@ -17,6 +17,7 @@ from ecm.database import Actor
 from ecm.errors import NotSignedIn, Refused, TooMany
 from ecm.web.forms import Form, submit
 from ecm.web.render import local_path, redirect, render
+from ecm.web.visit import DEVICE_COOKIE
 
 WRONG = "The e-mail address or the password is wrong. Check both and try again."
 

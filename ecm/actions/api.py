@@ -44,7 +44,9 @@ async def get_action(actor: NamedDependency[Actor], action_id: FromPath[UUID]) -
 
 
 @patch("/actions/{action_id:uuid}")
-async def patch_action(data: JSONBody[ActionChange], actor: NamedDependency[Actor], action_id: FromPath[UUID]) -> dict[str, Any]:
+async def patch_action(
+    data: JSONBody[ActionChange], actor: NamedDependency[Actor], action_id: FromPath[UUID]
+) -> dict[str, Any]:
     """Move an action on, or put right what it says."""
     return await change_action(actor, action_id, data)
 

@@ -18,6 +18,7 @@ from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, Refused, Stale
 
 NOT_ON_CASE = "Choose an agency that works on this case. Others must be invited first, and the family must agree."
+ONLY_ITS_READERS = "Choose “{}”: only those who read that kind may know that this agency helps."
 NOT_THERE = "Choose somebody who works on this case for the agency that will do it, or nobody in particular."
 NOT_YOURS_TO_GIVE = "You cannot give this action to somebody else. Ask your manager or the lead practitioner to do it."
 
@@ -60,10 +61,8 @@ async def change_action(actor: Actor, action_id: UUID, change: ActionChange) -> 
         await _check_change(act, row, wanted)
         if wanted:
             await _write(act, row, wanted)
-        act.record(
-            Event.ACTION_UPDATED, case=row["case_id"], subject=action_id, pupils=[row["pupil_id"]],
-            status=wanted.get("status"), **{name: True for name in wanted if name != "status"},
-        )  # fmt: skip
+        changed: dict[str, Any] = dict.fromkeys(wanted, True) | {"status": wanted.get("status")}
+        act.record(Event.ACTION_UPDATED, case=row["case_id"], subject=action_id, pupils=[row["pupil_id"]], **changed)
         return published(await read_action(act, action_id))
 
 
@@ -81,7 +80,7 @@ async def _check_owner(act: Act, case_id: UUID, new: NewAction) -> None:
     # Whoever reads the action reads whose it is. Source: design 4, "each involvement has a category too".
     kind = owner["involvement_category"]
     if kind not in ("core", new.category):
-        raise Refused({"category": f"Choose “{CATEGORY_LABELS[kind]}”: only its readers may know that this agency helps."})
+        raise Refused({"category": ONLY_ITS_READERS.format(CATEGORY_LABELS[kind])})
     await _check_person(act, case_id, owner["id"], new.assignee_id)
 
 
@@ -92,7 +91,8 @@ async def _check_person(act: Act, case_id: UUID, agency_id: UUID, person: UUID |
 
 async def _insert(act: Act, action_id: UUID, case_id: UUID, new: NewAction) -> None:
     await act.run(
-        """INSERT INTO action (id, case_id, category, title, owner_agency_id, assignee_membership_id, due_on, added_at, updated_at)
+        """INSERT INTO action
+           (id, case_id, category, title, owner_agency_id, assignee_membership_id, due_on, added_at, updated_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, app_now(), app_now())""",
         action_id, case_id, new.category, new.title, new.owner_agency_id, new.assignee_id, new.due_on,
     )  # fmt: skip

@@ -18,15 +18,16 @@ from ecm.paging import Page, cursor_of, page_of
 
 # The case is joined, not looked up: whoever has lost it has lost what is newer than their own record of it, too.
 ACTIONS = """
-SELECT t.id, t.case_id, c.reference, c.pupil_id, t.category, t.title, t.due_on, t.status, t.progress, t.version, t.added_at,
-       t.updated_at, a.id AS agency_id, a.name AS agency_name, m.id AS assignee_id, w.name AS assignee_name,
+SELECT t.id, t.case_id, c.reference, c.pupil_id, t.category, t.title, t.due_on, t.status, t.progress, t.version,
+       t.added_at, t.updated_at, a.id AS agency_id, a.name AS agency_name, m.id AS assignee_id, w.name AS assignee_name,
        u.first_name, u.last_name, u.preferred_name, (c.opened_at AT TIME ZONE 'Europe/London')::date AS opened_on{more}
 FROM action t JOIN support_case c ON c.id = t.case_id JOIN pupil u ON u.id = c.pupil_id
 JOIN agency a ON a.id = t.owner_agency_id
 LEFT JOIN membership m ON m.id = t.assignee_membership_id LEFT JOIN person w ON w.id = m.person_id
 """
 # Asking for the weakest lock asks the policy that guards changes: no row, no right to change it.
-ONE = ACTIONS.format(more=", EXISTS (SELECT FROM action x WHERE x.id = t.id FOR KEY SHARE) AS changeable") + "WHERE t.id = $1"
+CHANGEABLE = ", EXISTS (SELECT FROM action x WHERE x.id = t.id FOR KEY SHARE) AS changeable"
+ONE = f"{ACTIONS.format(more=CHANGEABLE)} WHERE t.id = $1"
 MINE = """(t.assignee_membership_id = (SELECT (context() ->> 'membership')::uuid)
     OR (t.assignee_membership_id IS NULL AND t.owner_desk_id = ANY ((SELECT principals())::uuid[])))"""
 # Only cases of the reader's worklist are looked into, so that the cost does not grow with everybody's.
@@ -37,7 +38,8 @@ STANDS = {
 }
 # `rules.place` but for the title, which has no business in the address of the next page: titles order within a page.
 ENDED = "(t.status IN ('done', 'cancelled'))::text"
-DAY = "CASE WHEN t.status IN ('done', 'cancelled') THEN date '9999-12-31' - (t.due_on - date '0001-01-01') ELSE t.due_on END"
+DAY = f"CASE {ENDED} WHEN 'true' THEN date '9999-12-31' - (t.due_on - date '0001-01-01') ELSE t.due_on END"
+KEY = f"{ENDED}, {DAY}, t.id"
 LISTED = ACTIONS.format(more=f", {ENDED} AS ended, {DAY} AS day")
 FIRST = ("", date.min, UUID(int=0))
 
@@ -56,7 +58,7 @@ FROM support_case c JOIN membership m ON m.agency_id = ANY ($2::uuid[]) JOIN age
 JOIN person w ON w.id = m.person_id
 WHERE c.id = $1 AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())
   AND ((a.kind, m.role) IN (SELECT * FROM unnest($3::text[], $4::text[])) OR m.id = c.lead_membership_id
-       OR EXISTS (SELECT FROM involvement i WHERE i.case_id = c.id AND i.status = 'accepted' AND i.assignee_membership_id = m.id))
+       OR m.id IN (SELECT i.assignee_membership_id FROM involvement i WHERE i.case_id = c.id AND i.status = 'accepted'))
 ORDER BY a.id <> c.school_id, a.name, w.name, m.id
 """
 DESKS = [key for key, verbs in GRANTS.items() if "desk:general" in verbs]
@@ -82,7 +84,7 @@ async def list_actions(
     wanted += [f"{STANDS['open']} AND t.due_on < $5"] if overdue else []
     async with acting_as(actor, "list_actions") as act:
         found = await act.rows(
-            f"{LISTED} WHERE {' AND '.join(wanted)} AND ({ENDED}, {DAY}, t.id) > ($1, $2, $3) ORDER BY {ENDED}, {DAY}, t.id LIMIT $4",
+            f"{LISTED} WHERE {' AND '.join(wanted)} AND ({KEY}) > ($1, $2, $3) ORDER BY {KEY} LIMIT $4",
             *page.after(*FIRST), page.limit + 1, *([today()] if overdue else []),
         )  # fmt: skip
         rows, more = page_of(found, page.limit)
@@ -103,12 +105,13 @@ async def show_action_form(actor: Actor, action_id: UUID) -> dict[str, Any]:
     """
     async with acting_as(actor, "show_action") as act:
         row = await read_action(act, action_id)
-        act.record(Event.ACTION_SHOWN, case=row["case_id"], subject=action_id, pupils=[row["pupil_id"]], outcome="shown")
+        case, pupils = row["case_id"], [row["pupil_id"]]
+        act.record(Event.ACTION_SHOWN, case=case, subject=action_id, pupils=pupils, outcome="shown")
         return {
             "action": published(row),
             "pupil": display(row),
             "changeable": row["changeable"] and act.who.may("action:change"),
-            "people": await people(act, row["case_id"], [row["agency_id"]]),
+            "people": await people(act, case, [row["agency_id"]]),
         }
 
 
