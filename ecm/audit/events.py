@@ -19,6 +19,7 @@ class Event(StrEnum):
     PUPILS_SEARCHED = "pupils:searched"
     PUPIL_SHOWN = "pupil:shown"
     CONTACT_BARRED = "contact:barred"
+    CONTACT_UNBARRED = "contact:unbarred"
 
     CASE_OPENED = "case:opened"
     CASE_CHANGED = "case:changed"

@@ -15,8 +15,11 @@ from ecm.cases.commands import add_barrier, admit_carer, open_case, write_note
 from ecm.cases.queries import carers_of, show_case, worklist
 from ecm.cases.schemas import Admission, NewBarrier, NewCase, NewNote
 from ecm.database import Actor
+from ecm.errors import NotFound
 from ecm.paging import Page
+from ecm.pupils.commands import bar_contact, lift_contact_bar
 from ecm.pupils.queries import find_pupils, show_pupil
+from ecm.pupils.schemas import NewContactBar
 from ecm.web.forms import Form, submit
 from ecm.web.render import redirect
 
@@ -170,10 +173,47 @@ async def send_carer(
     return redirect(f"/cases/{case['reference']}/carers", "The parent or carer can see the case now.")
 
 
+@get("/cases/{reference:str}/carers/{carer_id:uuid}/bar")
+async def new_bar(actor: NamedDependency[Actor], reference: FromPath[str], carer_id: FromPath[UUID]) -> Response[bytes]:
+    """What a contact bar does, before it is set."""
+    return await _bar_page(actor, reference, carer_id, Form())
+
+
+async def _bar_page(actor: Actor, reference: str, carer_id: UUID, form: Form[Any]) -> Response[bytes]:
+    case = await show_case(actor, reference)
+    carer = next((each for each in await carers_of(actor, case["id"]) if each["id"] == carer_id), None)
+    if carer is None:
+        raise NotFound
+    return page("cases/bar.html", actor, status=form.status, form=form, case=case, carer=carer)
+
+
+@post("/cases/{reference:str}/carers/{carer_id:uuid}/bar", status_code=303)
+async def send_bar(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str], carer_id: FromPath[UUID]
+) -> Response[Any]:
+    """Set a contact bar."""
+    case = await show_case(actor, reference)
+    form = await submit(request, NewContactBar, lambda new: bar_contact(actor, case["pupil"]["id"], new))
+    if not form.ok:
+        return await _bar_page(actor, reference, carer_id, form)
+    return redirect(f"/cases/{case['reference']}/carers", "The contact bar is in force.")
+
+
+@post("/cases/{reference:str}/carers/bars/{bar_id:uuid}/lifting", status_code=303)
+async def send_lifting(
+    actor: NamedDependency[Actor], reference: FromPath[str], bar_id: FromPath[UUID]
+) -> Response[Any]:
+    """End a contact bar."""
+    case = await show_case(actor, reference)
+    await lift_contact_bar(actor, case["pupil"]["id"], bar_id)
+    return redirect(f"/cases/{case['reference']}/carers", "The contact bar has ended.")
+
+
 def _may(actor: Actor, verb: str) -> bool:
     return actor.standing is not None and actor.standing.may(verb)
 
 
 routes = [
     list_cases, find_for_case, new_case, send_new_case, get_case, send_note, new_barrier, send_barrier, list_carers, send_carer,
+    new_bar, send_bar, send_lifting,
 ]  # fmt: skip

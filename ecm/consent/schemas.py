@@ -79,10 +79,11 @@ class AskingPage(BaseModel):
 
 
 class PageAnswer(BaseModel):
-    """One question on an answering page: yes (with kinds), no, or talk first."""
+    """One question on an answering page, named by its first proposal: yes (with kinds), no, or talk first."""
 
     model_config = ConfigDict(extra="forbid")
-    say: Annotated[Literal["yes", "no", "talk"], Field(title="an answer")]
+    question: UUID
+    say: Annotated[Literal["yes", "no", "talk", ""], Field(title="an answer")] = ""
     kinds: Annotated[list[UUID], Field(title="the kinds of information")] = []
 
 

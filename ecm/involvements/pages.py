@@ -17,7 +17,7 @@ from ecm.agencies.words import (
     ROLE_LABELS,
 )
 from ecm.database import Actor
-from ecm.errors import NotFound
+from ecm.errors import NotAllowed, NotFound
 from ecm.involvements.commands import (
     accept_invitation,
     assign_involvement,
@@ -112,7 +112,7 @@ async def send_assignee(
 
 @get("/invitations/{involvement_id:uuid}/withdrawal")
 async def show_withdrawal(actor: NamedDependency[Actor], involvement_id: FromPath[UUID]) -> Response[bytes]:
-    """Check before an invitation is taken back."""
+    """Check before an invitation is taken back: the school's to do."""
     return await _step_page("involvements/withdraw.html", actor, involvement_id, Form())
 
 
@@ -147,6 +147,8 @@ async def send_ending(
 
 async def _step_page(template: str, actor: Actor, involvement_id: UUID, form: Form[Any]) -> Response[bytes]:
     found = await show_involvement(actor, involvement_id)
+    if template == "involvements/withdraw.html" and "reference" not in found:
+        raise NotAllowed
     return page(template, actor, status=form.status, form=form, it=found, words=WORDS)
 
 

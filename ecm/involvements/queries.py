@@ -18,8 +18,8 @@ from ecm.errors import NotAllowed, NotFound
 from ecm.paging import Page, cursor_of, page_of
 
 INVOLVEMENT = """
-SELECT i.id, i.status, i.reason_code, i.offered_categories, i.invited_at, i.answered_at, i.ended_at, i.answer_reason,
-       i.answer_message, i.version, a.id AS agency_id, a.name AS agency_name, a.kind AS agency_kind,
+SELECT i.id, i.status, i.reason_code, i.offered_categories, i.invited_at, i.answered_at, i.ended_at, i.version,
+       i.answer_reason, i.answer_message, holds_case(i.case_id) AS held, a.id AS agency_id, a.name AS agency_name, a.kind AS agency_kind,
        s.id AS school_id, s.name AS school_name, m.id AS assignee_id, w.name AS assignee_name,
        agency_on_case(i.case_id, i.agency_id) AS has_basis,
        c.id AS case_id, c.reference, c.pupil_id, u.first_name, u.last_name, u.preferred_name, t.text AS message
@@ -104,13 +104,15 @@ async def invitations(actor: Actor, page: Page, status: str | None = None) -> di
         shown, more = page_of(rows, page.limit)
         pupils = [r["pupil_id"] for r in shown if r["pupil_id"]]
         act.record(Event.INVOLVEMENTS_LISTED, pupils=pupils, outcome="shown", count=len(shown))
-    return {"items": [_answer(r) for r in shown], "next": cursor_of(shown[-1]["id"]) if more else None}
+    return {"items": [_answer(r, act.who.agency_id) for r in shown], "next": cursor_of(shown[-1]["id"]) if more else None}
 
 
 async def show_involvement(actor: Actor, involvement_id: UUID) -> dict[str, Any]:
-    """One involvement, as far as the reader may see it. Records involvements:listed. Raises: NotFound."""
+    """One involvement, for its agency and for the school. Records involvements:listed. Raises: NotFound."""
     async with acting_as(actor, "show_involvement") as act:
         found = await read_involvement(act, involvement_id)
+        if "answer_message" not in found:
+            raise NotFound
         pupils = [found["pupil"]["id"]] if "pupil" in found else []
         act.record(Event.INVOLVEMENTS_LISTED, subject=involvement_id, pupils=pupils, outcome="shown", count=1)
         return found
@@ -121,7 +123,7 @@ async def read_involvement(act: Act, involvement_id: UUID) -> dict[str, Any]:
     row = await act.row(INVOLVEMENT + "WHERE i.id = $1", involvement_id)
     if row is None:
         raise NotFound
-    return _answer(row)
+    return _answer(row, act.who.agency_id)
 
 
 async def colleagues(actor: Actor) -> list[dict[str, Any]]:
@@ -144,12 +146,11 @@ async def agencies_to_invite(actor: Actor, reference: str) -> tuple[CaseHead, li
     return head, [dict(r) for r in rows]
 
 
-def _answer(row: Record) -> dict[str, Any]:
-    found = involvement(row) | {
-        "school": {"id": row["school_id"], "name": row["school_name"]},
-        "refusal_reason": row["answer_reason"],
-        "answer_message": row["answer_message"],
-    }
+def _answer(row: Record, agency_id: UUID | None) -> dict[str, Any]:
+    """What was answered is between the agency and the school; the case is there when the reader may see it."""
+    found = involvement(row) | {"school": {"id": row["school_id"], "name": row["school_name"]}}
+    if row["held"] or row["agency_id"] == agency_id:
+        found |= {"answer_reason": row["answer_reason"], "answer_message": row["answer_message"]}
     if row["case_id"] is None:
         return found
     return found | {

@@ -3,12 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import get
+from litestar import delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecm.database import Actor
+from ecm.pupils.commands import bar_contact, lift_contact_bar
 from ecm.pupils.queries import find_pupils, show_pupil
+from ecm.pupils.schemas import NewContactBar
 
 
 @get("/pupils")
@@ -23,4 +25,18 @@ async def get_pupil(actor: NamedDependency[Actor], pupil_id: FromPath[UUID]) -> 
     return await show_pupil(actor, pupil_id)
 
 
-routes = [list_pupils, get_pupil]
+@post("/pupils/{pupil_id:uuid}/contact-bars")
+async def post_contact_bar(
+    data: JSONBody[NewContactBar], actor: NamedDependency[Actor], pupil_id: FromPath[UUID]
+) -> dict[str, Any]:
+    """A carer must see nothing of this pupil, from now on."""
+    return await bar_contact(actor, pupil_id, data)
+
+
+@delete("/pupils/{pupil_id:uuid}/contact-bars/{bar_id:uuid}")
+async def delete_contact_bar(actor: NamedDependency[Actor], pupil_id: FromPath[UUID], bar_id: FromPath[UUID]) -> None:
+    """End a contact bar now."""
+    await lift_contact_bar(actor, pupil_id, bar_id)
+
+
+routes = [list_pupils, get_pupil, post_contact_bar, delete_contact_bar]

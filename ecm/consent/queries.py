@@ -1,0 +1,319 @@
+"""What can be seen of consent: by the school that keeps the case, by each carer their own, by a partner its own row.
+
+Row-level security decides which rows there are. A state is folded from the rows the reader can see, so one carer's
+page never moves because of what another carer said.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from ecm.audit.events import Event as Happened
+from ecm.consent.rules import NOT_ASKED, Event, State, purpose_of, states, weightiest
+from ecm.consent.wording import Asked, Facts, Kind, Wording, written
+from ecm.database import Act, Actor, acting_as
+from ecm.errors import NotFound, Refused
+from ecm.involvements.queries import CaseHead, kept_case
+from ecm.paging import Page, cursor_of, page_of
+
+EVENTS = """
+SELECT number, proposal_id, person_id, agency_id, category, purpose, kind, at, until_at
+FROM consent_event WHERE case_id = ANY ($1::uuid[])
+"""
+PROPOSALS = """
+SELECT p.id, p.request_id, p.case_id, p.person_id, p.category, p.purpose, a.id AS agency_id, a.name AS agency_name,
+       r.carer_id, n.name AS carer_name
+FROM consent_proposal p JOIN agency a ON a.id = p.agency_id
+LEFT JOIN consent_request r ON r.id = p.request_id
+LEFT JOIN person n ON n.id = p.person_id
+"""
+IN_ORDER = " ORDER BY a.name, p.purpose, a.id, p.category, p.id"
+REQUESTS = """
+SELECT r.id, r.case_id, r.carer_id, n.name AS carer_name, r.language, r.asked_at, r.answered_at, c.reference, c.pupil_id
+FROM consent_request r LEFT JOIN person n ON n.id = r.person_id LEFT JOIN support_case c ON c.id = r.case_id
+WHERE r.id < $1 AND {mine} ORDER BY r.id DESC LIMIT $3
+"""
+# A worker's requests are found by the worker's cases; who of them may see a request is the policy's business.
+AS_CARER = "r.person_id = $2"
+AS_WORKER = "r.case_id IN (SELECT s.case_id FROM case_seat s WHERE s.principal = ANY ((SELECT principals())::uuid[])) AND $2::uuid IS NOT NULL"
+LETTER_FOR_WORKER = """
+SELECT r.id AS request_id, r.case_id, r.carer_id, n.name AS carer_name,
+       coalesce(nullif(u.preferred_name, ''), u.first_name) AS pupil_first_name, s.name AS school_name,
+       w.name AS asked_by_name, m.role AS asked_by_role, c.reference, r.wording_version, r.wording_hash, r.asked_at,
+       c.pupil_id
+FROM consent_request r JOIN support_case c ON c.id = r.case_id JOIN pupil u ON u.id = c.pupil_id
+JOIN agency s ON s.id = c.school_id JOIN person n ON n.id = r.person_id
+JOIN membership m ON m.id = r.asked_by_membership_id JOIN person w ON w.id = m.person_id
+WHERE r.id = $1 AND $2::uuid IS NOT NULL
+"""
+LETTER_FOR_CARER = """
+SELECT l.*, (SELECT c.pupil_id FROM support_case c WHERE c.id = l.case_id) AS pupil_id
+FROM linked_request() l WHERE l.request_id = $1 AND $2::uuid IS NULL
+"""
+CHANGED = "A name in this question has changed since it was written. Ask the school to send it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One kind of information within a question, and how its proposal stands."""
+
+    proposal: UUID
+    kind: Kind
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of a request as it is read, and its parts."""
+
+    agency: str
+    text: str
+    why: str
+    parts: tuple[Part, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether it still waits for an answer."""
+        return any(part.state.word == "requested" for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A request as its carer reads it: the exact text, and how each question stands."""
+
+    id: UUID
+    case_id: UUID
+    reference: str
+    pupil_id: UUID | None
+    carer_name: str
+    child: str
+    school: str
+    wording: Wording
+    questions: tuple[Question, ...]
+    asked_at: datetime
+
+    @property
+    def open(self) -> tuple[Question, ...]:
+        """The questions that wait for an answer."""
+        return tuple(each for each in self.questions if each.open)
+
+
+async def consents(actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
+    """Every proposal of a case that the reader may see, with its state. Records consents:listed.
+
+    Raises: NotFound when the reader sees neither the case nor a proposal.
+    """
+    async with acting_as(actor, "list_consents") as act:
+        rows = await act.rows(PROPOSALS + "WHERE p.case_id = $1" + IN_ORDER, case_id)
+        pupil = await act.value("SELECT pupil_id FROM support_case WHERE id = $1", case_id)
+        if not rows and pupil is None:
+            raise NotFound
+        found = await _states(act, [case_id])
+        act.record(Happened.CONSENTS_LISTED, case=case_id, pupils=[pupil] if pupil else [], outcome="shown", count=len(rows))
+    return [consent(row, found.get(row["id"], NOT_ASKED)) for row in rows]
+
+
+async def sharing_grid(actor: Actor, reference: str) -> tuple[CaseHead, list[dict[str, Any]], list[dict[str, Any]]]:
+    """A case's head, its involvements each with one state per category, and its requests still open. For who keeps it.
+
+    Records consents:listed. Raises: NotFound, NotAllowed.
+    """
+    async with acting_as(actor, "list_consents") as act:
+        head = await kept_case(act, reference, "consent:record")
+        involved = await act.rows(
+            """SELECT i.id, i.status, i.agency_id, a.name AS agency_name, i.offered_categories, i.version,
+                      agency_on_case(i.case_id, i.agency_id) AS has_basis, w.name AS assignee_name, i.answer_reason, i.answer_message
+               FROM involvement i JOIN agency a ON a.id = i.agency_id LEFT JOIN membership m ON m.id = i.assignee_membership_id
+               LEFT JOIN person w ON w.id = m.person_id WHERE i.case_id = $1 ORDER BY a.name, i.invited_at DESC""",
+            head.id,
+        )
+        rows = await act.rows(PROPOSALS + "WHERE p.case_id = $1" + IN_ORDER, head.id)
+        found = await _states(act, [head.id])
+        act.record(Happened.CONSENTS_LISTED, case=head.id, pupils=[head.pupil_id], outcome="shown", count=len(rows))
+    items = [consent(row, found.get(row["id"], NOT_ASKED)) | {"request_id": row["request_id"]} for row in rows]
+    return head, [_grid_row(each, items) for each in involved], items
+
+
+def _grid_row(row: Record, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    cells: dict[str, list[State]] = {}
+    for item in items:
+        if item["agency"]["id"] == row["agency_id"]:
+            cells.setdefault(item["category"], []).append(State(item["state"], item["since"], item["until"]))
+    status = row["status"] if row["status"] != "accepted" else "active" if row["has_basis"] else "waiting_for_basis"
+    return dict(row) | {"status": status, "cells": {category: weightiest(each) for category, each in cells.items()}}
+
+
+async def requests(actor: Actor, page: Page) -> dict[str, Any]:
+    """A carer's own requests, or those of a worker's cases, newest first. Records consents:listed."""
+    async with acting_as(actor, "list_consents") as act:
+        who = act.who
+        last = UUID(page.after("ffffffff-ffff-ffff-ffff-ffffffffffff")[0])
+        sql = REQUESTS.format(mine=AS_WORKER if who.membership_id else AS_CARER)
+        rows, more = page_of(await act.rows(sql, last, who.person_id, page.limit + 1), page.limit)
+        items = await _with_proposals(act, rows)
+        act.record(Happened.CONSENTS_LISTED, pupils=[r["pupil_id"] for r in rows if r["pupil_id"]], outcome="shown", count=len(rows))
+    return {"items": items, "next": cursor_of(rows[-1]["id"]) if more else None}
+
+
+async def show_request(actor: Actor, request_id: UUID) -> dict[str, Any]:
+    """One request as the API words it. Records consents:listed. Raises: NotFound."""
+    async with acting_as(actor, "list_consents") as act:
+        found = await read_request(act, request_id)
+        act.record(Happened.CONSENTS_LISTED, case=found["case_id"], subject=request_id, outcome="shown", count=1)
+        return found
+
+
+async def read_request(act: Act, request_id: UUID) -> dict[str, Any]:
+    """One request as the API words it. Raises: NotFound."""
+    row = await act.row(
+        """SELECT r.id, r.case_id, r.carer_id, n.name AS carer_name, r.language, r.asked_at, r.answered_at, c.reference, c.pupil_id
+           FROM consent_request r LEFT JOIN person n ON n.id = r.person_id LEFT JOIN support_case c ON c.id = r.case_id
+           WHERE r.id = $1""",
+        request_id,
+    )
+    if row is None:
+        raise NotFound
+    return (await _with_proposals(act, [row]))[0]
+
+
+async def _with_proposals(act: Act, rows: Sequence[Record]) -> list[dict[str, Any]]:
+    proposals = await act.rows(PROPOSALS + "WHERE p.request_id = ANY ($1::uuid[])" + IN_ORDER, [r["id"] for r in rows])
+    found = await _states(act, list({r["case_id"] for r in rows}))
+    return [
+        _request(row, [consent(p, found.get(p["id"], NOT_ASKED)) for p in proposals if p["request_id"] == row["id"]])
+        for row in rows
+    ]
+
+
+def _request(row: Record, proposals: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "status": "requested" if any(p["state"] == "requested" for p in proposals) else "answered",
+        "case_id": row["case_id"],
+        "reference": row["reference"],
+        "carer": {"id": row["carer_id"], "name": row["carer_name"]},
+        "language": row["language"],
+        "asked_at": row["asked_at"],
+        "answered_at": row["answered_at"],
+        "proposals": proposals,
+    }
+
+
+def consent(row: Record, state: State) -> dict[str, Any]:
+    """A proposal as the contract words it. A partner does not learn which carer was asked."""
+    return {
+        "id": row["id"],
+        "agency": {"id": row["agency_id"], "name": row["agency_name"]},
+        "category": row["category"],
+        "purpose": row["purpose"],
+        "state": state.word,
+        "since": state.since,
+        "until": state.until,
+        "carer": {"id": row["carer_id"], "name": row["carer_name"]} if row["carer_id"] else None,
+    }
+
+
+async def _states(act: Act, case_ids: list[UUID]) -> dict[UUID, State]:
+    now = await act.value("SELECT app_now()")
+    return states([_event(row) for row in await act.rows(EVENTS, case_ids)], now)
+
+
+def _event(row: Record) -> Event:
+    return Event(
+        row["number"], row["proposal_id"], row["person_id"], row["agency_id"], row["category"], row["purpose"],
+        row["kind"], row["at"], row["until_at"],
+    )  # fmt: skip
+
+
+async def own_request(actor: Actor) -> UUID:
+    """The request a carer's link is about. Records consents:listed. Raises: NotFound."""
+    async with acting_as(actor, "answer_consent") as act:
+        if act.who.request_id is None:
+            raise NotFound
+        act.record(Happened.CONSENTS_LISTED, subject=act.who.request_id, outcome="shown", count=1)
+        return act.who.request_id
+
+
+async def show_paper(actor: Actor, request_id: UUID) -> Paper:
+    """A request as its carer reads it. Records consents:listed.
+
+    Raises: NotFound; Refused when the text can no longer be made as it was.
+    """
+    async with acting_as(actor, "answer_consent") as act:
+        paper = await read_paper(act, request_id)
+        pupils = [paper.pupil_id] if paper.pupil_id else []
+        act.record(Happened.CONSENTS_LISTED, case=paper.case_id, subject=request_id, pupils=pupils, outcome="shown", count=1)
+        return paper
+
+
+async def read_paper(act: Act, request_id: UUID) -> Paper:
+    """The same within a transaction."""
+    sql = LETTER_FOR_WORKER if act.who.membership_id else LETTER_FOR_CARER
+    row = await act.row(sql, request_id, act.who.membership_id)
+    if row is None:
+        raise NotFound
+    proposals = await act.rows(PROPOSALS + "WHERE p.request_id = $1" + IN_ORDER, request_id)
+    wording = written(
+        Facts(row["school_name"], row["pupil_first_name"], row["asked_by_name"], row["asked_by_role"], asked(proposals)),
+        row["wording_version"],
+    )
+    if wording is None or wording.hash != row["wording_hash"]:
+        raise Refused({"": CHANGED})
+    found = await _states(act, [row["case_id"]])
+    return Paper(
+        request_id, row["case_id"], row["reference"], row["pupil_id"], row["carer_name"], row["pupil_first_name"],
+        row["school_name"], wording, _questions(wording, proposals, found), row["asked_at"],
+    )  # fmt: skip
+
+
+def asked(proposals: Sequence[Record]) -> tuple[Asked, ...]:
+    """The scopes of some proposals, in their order, one for each agency and purpose."""
+    grouped: dict[tuple[UUID, str], list[Record]] = {}
+    for row in proposals:
+        grouped.setdefault((row["agency_id"], row["purpose"]), []).append(row)
+    return tuple(
+        Asked(rows[0]["agency_name"], purpose, tuple(r["category"] for r in rows)) for (_, purpose), rows in grouped.items()
+    )
+
+
+def _questions(wording: Wording, proposals: Sequence[Record], found: dict[UUID, State]) -> tuple[Question, ...]:
+    grouped: dict[tuple[UUID, str], dict[str, UUID]] = {}
+    for row in proposals:
+        grouped.setdefault((row["agency_id"], row["purpose"]), {})[row["category"]] = row["id"]
+    return tuple(
+        Question(
+            text.agency,
+            text.text,
+            text.why,
+            tuple(Part(ids[kind.code], kind, found.get(ids[kind.code], NOT_ASKED)) for kind in text.kinds),
+        )
+        for text, ids in zip(wording.questions, grouped.values(), strict=True)
+    )
+
+
+async def asking_choices(actor: Actor, reference: str) -> tuple[CaseHead, list[dict[str, Any]], list[dict[str, Any]]]:
+    """The case, its pupil's carers and the agencies to ask about. Records consents:listed.
+
+    Raises: NotFound, NotAllowed.
+    """
+    async with acting_as(actor, "ask_consent") as act:
+        head = await kept_case(act, reference, "consent:ask")
+        carers = await act.rows(
+            """SELECT k.id, n.name, k.relationship, k.has_parental_responsibility AS responsible,
+                      k.authority_verified_at IS NOT NULL AS verified
+               FROM carer k JOIN person n ON n.id = k.person_id WHERE k.pupil_id = $1 ORDER BY n.name, k.id""",
+            head.pupil_id,
+        )
+        agencies = await act.rows(
+            """SELECT a.id, a.name, i.reason_code, i.offered_categories FROM involvement i JOIN agency a ON a.id = i.agency_id
+               WHERE i.case_id = $1 AND i.status IN ('invited', 'accepted') ORDER BY a.name, a.id""",
+            head.id,
+        )
+        act.record(Happened.CONSENTS_LISTED, case=head.id, pupils=[head.pupil_id], outcome="shown")
+    return head, [dict(r) for r in carers], [dict(r) | {"purpose": purpose_of(r["reason_code"])} for r in agencies]
+
+
