@@ -20,6 +20,8 @@ import ecm.barriers.api
 import ecm.cases.api
 import ecm.cases.pages
 import ecm.home.pages
+import ecm.oversight.api
+import ecm.oversight.pages
 import ecm.pupils.api
 from ecm import database
 from ecm.accounts.current import current_actor, viewer_of
@@ -31,8 +33,16 @@ from ecm.errors import NotAllowed, NotFound, NotSignedIn
 from ecm.paging import page_asked
 from ecm.web import guards
 
-PAGES = (ecm.accounts.pages, ecm.home.pages, ecm.cases.pages, ecm.actions.pages)
-API = (ecm.accounts.api, ecm.agencies.api, ecm.barriers.api, ecm.pupils.api, ecm.cases.api, ecm.actions.api)
+PAGES = (ecm.oversight.pages, ecm.accounts.pages, ecm.home.pages, ecm.cases.pages, ecm.actions.pages)
+API = (
+    ecm.oversight.api,
+    ecm.accounts.api,
+    ecm.agencies.api,
+    ecm.barriers.api,
+    ecm.pupils.api,
+    ecm.cases.api,
+    ecm.actions.api,
+)
 
 
 def create_app() -> Litestar:

@@ -26,3 +26,8 @@ def today() -> date:
 def new_id() -> UUID:
     """A fresh UUIDv7: ordered by time of making, the rest random."""
     return uuid7()
+
+
+def midnight(day: date) -> datetime:
+    """The instant a day begins in London. Raises: OverflowError at the ends of the calendar."""
+    return datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)

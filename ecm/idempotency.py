@@ -50,7 +50,7 @@ async def once(
     key = request.headers.get(HEADER)
     if key is None:
         return await make()
-    if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+    if not (key.strip() and len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise Refused({HEADER: BAD_KEY})
     call_hash = await _call_hash(request)
     async with acting_together(actor, "create_once") as act:

@@ -257,33 +257,33 @@ async def read_paper(act: Act, request_id: UUID) -> Paper:
     if row is None:
         raise NotFound
     proposals = await act.rows(PROPOSALS + "WHERE p.request_id = $1" + IN_ORDER, request_id)
-    wording = written(
-        Facts(row["school_name"], row["pupil_first_name"], row["asked_by_name"], row["asked_by_role"], asked(proposals)),
-        row["wording_version"],
-    )
+    groups = grouped(proposals)
+    names = (row["school_name"], row["pupil_first_name"], row["asked_by_name"], row["asked_by_role"])
+    wording = written(Facts(*names, tuple(asked for asked, _ in groups)), row["wording_version"])
     if wording is None or wording.hash != row["wording_hash"]:
         raise Refused({"": CHANGED})
     found = await _states(act, [row["case_id"]])
     return Paper(
         request_id, row["case_id"], row["reference"], row["pupil_id"], row["carer_name"], row["pupil_first_name"],
-        row["school_name"], wording, _questions(wording, proposals, found), row["asked_at"],
+        row["school_name"], wording, _questions(wording, groups, found), row["asked_at"],
     )  # fmt: skip
 
 
-def asked(proposals: Sequence[Record]) -> tuple[Asked, ...]:
-    """The scopes of some proposals, in their order, one for each agency and purpose."""
-    grouped: dict[tuple[UUID, str], list[Record]] = {}
-    for row in proposals:
-        grouped.setdefault((row["agency_id"], row["purpose"]), []).append(row)
-    return tuple(
-        Asked(rows[0]["agency_name"], purpose, tuple(r["category"] for r in rows)) for (_, purpose), rows in grouped.items()
-    )
+Group = tuple[Asked, dict[str, UUID]]
 
 
-def _questions(wording: Wording, proposals: Sequence[Record], found: dict[UUID, State]) -> tuple[Question, ...]:
-    grouped: dict[tuple[UUID, str], dict[str, UUID]] = {}
+def grouped(proposals: Sequence[Record]) -> list[Group]:
+    """Proposals as questions: one for each agency and purpose, by name, with the proposal of each category.
+
+    Sorted here and not by the database, whose order of names depends on its locale.
+    """
+    found: dict[tuple[str, str, UUID], dict[str, UUID]] = {}
     for row in proposals:
-        grouped.setdefault((row["agency_id"], row["purpose"]), {})[row["category"]] = row["id"]
+        found.setdefault((row["agency_name"], row["purpose"], row["agency_id"]), {})[row["category"]] = row["id"]
+    return [(Asked(key[0], key[1], tuple(ids)), ids) for key, ids in sorted(found.items())]
+
+
+def _questions(wording: Wording, groups: Sequence[Group], found: dict[UUID, State]) -> tuple[Question, ...]:
     return tuple(
         Question(
             text.agency,
@@ -291,7 +291,7 @@ def _questions(wording: Wording, proposals: Sequence[Record], found: dict[UUID, 
             text.why,
             tuple(Part(ids[kind.code], kind, found.get(ids[kind.code], NOT_ASKED)) for kind in text.kinds),
         )
-        for text, ids in zip(wording.questions, grouped.values(), strict=True)
+        for text, (_, ids) in zip(wording.questions, groups, strict=True)
     )
 
 

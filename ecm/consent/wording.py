@@ -103,15 +103,14 @@ KINDS = {
 
 def _english_1(facts: Facts) -> Wording:
     child, school = facts.child, facts.school
-    helpers = _list_of(sorted({each.agency for each in facts.asked}))
-    ordered = sorted(facts.asked, key=lambda each: (each.agency, each.purpose))
+    helpers = _list_of(list(dict.fromkeys(each.agency for each in facts.asked)))
     return Wording(
         "en-1",
         f"{facts.asker}, {ROLES.get(facts.asker_role, 'who works')} at {school}, is asking you about {child}.",
         f"The school would like {helpers} to help, and to do that they need to know some things about {child}.",
         "They see only what you say yes to.",
         f"If you say yes to anything, they also see {child}’s name and school and who is helping.",
-        tuple(_question_1(each, facts) for each in ordered),
+        tuple(_question_1(each, facts) for each in facts.asked),
         (
             f"If you say no, nothing bad happens. {child} stays at school as now, and the school goes on helping.",
             "You can say yes to one and no to another.",

@@ -1,8 +1,26 @@
 """Where everybody starts."""
 
+from typing import Any
+
 from litestar import Response, get
+from litestar.di import NamedDependency
 
 from ecm.accounts.current import page
+from ecm.database import Actor
+from ecm.home.queries import home
+from ecm.web.render import redirect
+
+
+@get("/")
+async def show_home(actor: NamedDependency[Actor]) -> Response[Any]:
+    """What needs you today; families and auditors have a start of their own."""
+    actions = await home(actor)
+    who = actor.standing
+    if who is None or who.membership_id is None:
+        return redirect("/account" if who and who.memberships and not who.is_carer else "/family")
+    if who.may("audit:read"):
+        return redirect("/oversight")
+    return page("home/home.html", actor, actions=actions, invitations=who.invitations, may_open=who.may("case:open"))
 
 
 @get("/help/accessibility", opt={"public": True}, sync_to_thread=False)
@@ -17,4 +35,4 @@ def show_health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-routes = [show_help, show_health]
+routes = [show_home, show_help, show_health]
