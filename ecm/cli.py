@@ -89,7 +89,7 @@ def _demo_environment(data: Path, host: str, port: int, admin_url: str) -> dict[
 
 def _migrate_and_seed(admin_url: str, secret: str) -> None:
     from ecm.migrations.apply import migrate
-    from ecm.seeds import seed_demo
+    from ecm.stories import seed_demo
 
     asyncio.run(migrate(admin_url, secret))
     asyncio.run(seed_demo(admin_url, secret))

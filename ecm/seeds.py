@@ -114,9 +114,16 @@ PUPILS = (
     DemoPupil("hillside", "Dmytro", "Shevchenko", date(2014, 7, 7), "7C", "Dima"),
 )
 
+# Two parents who sign in, and some who are only written to.
 CARERS = (
     ("amina.yusuf@home.example", "Amina Yusuf", "+447700900101", "mother"),
     ("daniel.reid@home.example", "Daniel Reid", "+447700900102", "father"),
+)
+OTHER_CARERS = (
+    ("ewa", "Ewa Wiśniewska", "+447700900103", "Łukasz Wiśniewski"),
+    ("lan", "Phạm Thị Lan", "+447700900104", "Nguyễn Thị Ánh"),
+    ("dawn", "Dawn Clarke", "+447700900105", "Ethan Clarke"),
+    ("meera", "Meera Kumar", "+447700900106", "Ravi Kumar"),
 )
 
 
@@ -127,22 +134,6 @@ async def lay_ground(connection: asyncpg.Connection) -> None:
         await _agencies_and_workers(connection)
         await _pupils(connection)
         await _carers(connection)
-
-
-async def seed_demo(admin_url: str, secret: str) -> None:
-    """The demonstration area, if the database is empty: the ground, then cases through the commands people use."""
-    connection = await asyncpg.connect(admin_url)
-    try:
-        if await is_laid(connection):
-            return
-        await lay_ground(connection)
-    finally:
-        await connection.close()
-
-
-async def is_laid(connection: asyncpg.Connection) -> bool:
-    """Whether the ground has been laid already."""
-    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM agency)"))
 
 
 async def _agencies_and_workers(connection: asyncpg.Connection) -> None:
@@ -160,21 +151,22 @@ async def _agencies_and_workers(connection: asyncpg.Connection) -> None:
         )  # fmt: skip
 
 
-async def _person(connection: asyncpg.Connection, email: str, name: str, phone: str | None, password: str) -> None:
-    verified = SINCE if phone else None
+async def _person(connection: asyncpg.Connection, key: str, name: str, phone: str | None, password: str | None) -> None:
+    """A person; with a password they sign in by their key, an e-mail address. A telephone was checked in person."""
     await connection.execute(
         """INSERT INTO person (id, name, email, phone, phone_verified_at, phone_changed_at)
-           VALUES ($1, $2, $3, $4, $5, $5)""",
-        known(email), name, email, phone, verified,
+           VALUES ($1, $2, $3, $4, $5, NULL)""",
+        known(key), name, key if password else None, phone, SINCE if phone else None,
     )  # fmt: skip
-    await connection.execute(
-        "INSERT INTO credential (person_id, password_hash) VALUES ($1, $2)", known(email), password
-    )
+    if password:
+        await connection.execute(
+            "INSERT INTO credential (person_id, password_hash) VALUES ($1, $2)", known(key), password
+        )
 
 
 async def _pupils(connection: asyncpg.Connection) -> None:
     for number, pupil in enumerate(PUPILS, start=1):
-        key = known(f"pupil {pupil.first} {pupil.last}")
+        key = known(f"pupil {pupil.first} {pupil.last}".strip())
         await connection.execute(
             """INSERT INTO pupil (id, first_name, last_name, preferred_name, date_of_birth, date_of_birth_known, search_key)
                VALUES ($1, $2, $3, $4, $5, $6, $7)""",
@@ -199,8 +191,15 @@ async def _carers(connection: asyncpg.Connection) -> None:
     password = hash_password(PASSWORD)
     for email, name, phone, relationship in CARERS:
         await _person(connection, email, name, phone, password)
-        await connection.execute(
-            """INSERT INTO carer (id, pupil_id, person_id, relationship, has_parental_responsibility, authority_seen,
-                                  authority_verified_at) VALUES ($1, $2, $3, $4, true, 'birth certificate', $5)""",
-            known("carer " + email), known("pupil Leila Reid"), known(email), relationship, SINCE,
-        )  # fmt: skip
+        await _carer(connection, email, "Leila Reid", relationship)
+    for key, name, phone, pupil in OTHER_CARERS:
+        await _person(connection, key, name, phone, None)
+        await _carer(connection, key, pupil, "mother")
+
+
+async def _carer(connection: asyncpg.Connection, key: str, pupil: str, relationship: str) -> None:
+    await connection.execute(
+        """INSERT INTO carer (id, pupil_id, person_id, relationship, has_parental_responsibility, authority_seen,
+                              authority_verified_at) VALUES ($1, $2, $3, $4, true, 'birth certificate', $5)""",
+        known("carer " + key), known(f"pupil {pupil}"), known(key), relationship, SINCE,
+    )  # fmt: skip

@@ -9,7 +9,7 @@ import asyncpg
 from ecm.audit.events import Event
 from ecm.barriers.catalogue import barrier
 from ecm.cases.queries import pupil_of, read_case
-from ecm.cases.rules import DEFAULT_FOR_CARERS, new_reference
+from ecm.cases.rules import DEFAULT_FOR_CARERS, reference_of
 from ecm.cases.schemas import Admission, CaseChange, NewBarrier, NewCase, NewNote
 from ecm.clock import new_id
 from ecm.database import Act, Actor, acting_as
@@ -58,7 +58,7 @@ async def _insert_case(act: Act, case_id: UUID, new: NewCase) -> None:
         await act.run(
             """INSERT INTO support_case (id, reference, pupil_id, school_id, lead_membership_id, opened_at, updated_at)
                VALUES ($1, $2, $3, $4, $5, app_now(), app_now())""",
-            case_id, new_reference(), new.pupil_id, act.who.agency_id, lead,
+            case_id, reference_of(case_id), new.pupil_id, act.who.agency_id, lead,
         )  # fmt: skip
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != "one_open_case":

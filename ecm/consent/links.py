@@ -8,9 +8,11 @@ Source: design 5; OWASP ASVS 5.0, 6.5 and 6.6.
 import asyncio
 import hmac
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from hashlib import sha256
 from secrets import randbelow, token_urlsafe
+from uuid import UUID
 
 from asyncpg import Record
 
@@ -19,12 +21,13 @@ from ecm.accounts.rules import CODE_DIGITS, CODE_LIFETIME, blocks_online_consent
 from ecm.audit.events import Event
 from ecm.clock import new_id
 from ecm.consent.rules import LINK_SESSION, MOST_CODES
-from ecm.database import Act, acting_for, keyed_hash, proof
+from ecm.database import Act, acting_for, keyed_hash, outside_the_log, proof
 from ecm.notifications.letters import LinkCode
 from ecm.notifications.outbox import queue
 
 # Longer than the longest of the answers takes by itself, so that the wait says nothing.
 ANSWER_SECONDS = 0.25
+FACTS = "SELECT * FROM consent_link_facts($1, $2)"
 
 
 async def start_link(secret: str, browser: str) -> None:
@@ -33,10 +36,9 @@ async def start_link(secret: str, browser: str) -> None:
     Records consent_link:opened. Always takes the same time.
     """
     token = sha256(secret.encode()).digest()
-    async with _taking_the_same_time(), acting_for("consent_link", "start") as act:
-        facts = await _facts(act, token)
-        trouble = _trouble(facts) or ("many_codes" if facts and facts["codes_sent"] >= MOST_CODES else "")
-        if facts and not trouble:
+    async with _taking_the_same_time(), _at_link(token, "start") as (act, facts):
+        trouble = _trouble(facts) or ("many_codes" if facts["codes_sent"] >= MOST_CODES else "")
+        if not trouble:
             code = f"{randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
             kept = _code_hash(token, code)
             await act.run(
@@ -47,44 +49,65 @@ async def start_link(secret: str, browser: str) -> None:
         _record(act, Event.CONSENT_LINK_OPENED, facts, trouble)
 
 
-async def open_link(secret: str, browser: str, typed: str) -> str | None:
-    """The secret of a session of 20 minutes for the one request of this link, if the code is right; else None.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session just opened for the one request of a link: its secret goes to the browser and is kept nowhere here."""
+
+    secret: str
+    request_id: UUID
+
+
+async def open_link(secret: str, browser: str, typed: str) -> Opened | None:
+    """A session of 20 minutes for the one request of this link, if the code is right; else None.
 
     Every code typed for the link counts, whatever browser it comes from; after five none is right any more, and a
     code that was right opens nothing twice. Records consent_link:verified or consent_link:refused.
     Always takes the same time.
     """
     token, code = sha256(secret.encode()).digest(), read_code(typed)
-    async with _taking_the_same_time(), acting_for("consent_link", "open") as act:
-        facts = await _facts(act, token)
+    async with _taking_the_same_time(), _at_link(token, "open") as (act, facts):
         trouble = _trouble(facts) or _code_trouble(facts, token, sha256(browser.encode()).digest(), code)
-        if facts and code:
+        if code:
             await act.run(
                 "SELECT count_link_try($1, $2, $3)", token, not trouble, proof("link-try", token.hex(), int(not trouble))
             )
         _record(act, Event.CONSENT_LINK_REFUSED if trouble else Event.CONSENT_LINK_VERIFIED, facts, trouble)
-        return await _open_session(act, facts) if facts and not trouble else None
+        return None if trouble else await _open_session(act, facts)
+    return None
 
 
-async def _open_session(act: Act, facts: Record) -> str:
+async def _open_session(act: Act, facts: Record) -> Opened:
     secret = token_urlsafe(32)
     kept, person, request = token_hash(secret), facts["person_id"], facts["request_id"]
     await act.run(
         "SELECT open_session($1, $2, 'link', $3, $4, $5, $6)",
         new_id(), person, kept, request, LINK_SESSION, proof("session", person, "link", kept.hex(), request),
     )  # fmt: skip
-    return secret
+    return Opened(secret, request)
 
 
-async def _facts(act: Act, token: bytes) -> Record | None:
-    """What there is to know of a link, which stays locked to the end of the transaction: tries are counted in turn."""
-    return await act.row("SELECT * FROM consent_link_facts($1, $2)", token, proof("link", token.hex()))
+class _NoLink(Exception):
+    """There is no such link."""
 
 
-def _trouble(facts: Record | None) -> str:
+@asynccontextmanager
+async def _at_link(token: bytes, purpose: str) -> AsyncIterator[tuple[Act, Record]]:
+    """A transaction with what there is to know of a link, which stays locked to the end: tries are counted in turn.
+
+    An address that is no link is looked up and left out of the log, so that nobody can fill the log from outside.
+    Raises: _NoLink.
+    """
+    async with outside_the_log("consent_link") as act:
+        if await act.row(FACTS, token, proof("link", token.hex())) is None:
+            raise _NoLink
+    async with acting_for("consent_link", purpose) as act:
+        facts = await act.row(FACTS, token, proof("link", token.hex()))
+        assert facts is not None  # links are never taken away
+        yield act, facts
+
+
+def _trouble(facts: Record) -> str:
     """Why this link sends and opens nothing; '' when it does. For the log only: nobody at a screen is told."""
-    if facts is None:
-        return "unknown"
     if facts["at"] >= facts["expires_at"]:
         return "expired"
     if facts["barred"]:
@@ -96,8 +119,8 @@ def _trouble(facts: Record | None) -> str:
     return "" if tries_left(facts["tries"]) else "tries_used"
 
 
-def _code_trouble(facts: Record | None, token: bytes, browser: bytes, code: str | None) -> str:
-    if facts is None or code is None:
+def _code_trouble(facts: Record, token: bytes, browser: bytes, code: str | None) -> str:
+    if code is None:
         return "no_code"
     if facts["code_hash"] is None or not code_is_usable(facts["code_sent_at"], facts["at"], facts["tries"]):
         return "code_expired"
@@ -111,16 +134,17 @@ def _code_hash(token: bytes, code: str) -> bytes:
     return keyed_hash(f"link code|{token.hex()}|{code}")
 
 
-def _record(act: Act, event: str, facts: Record | None, trouble: str) -> None:
-    act.record(event, subject=facts["request_id"] if facts else None, outcome="denied" if trouble else "done", why=trouble or None)
+def _record(act: Act, event: str, facts: Record, trouble: str) -> None:
+    act.record(event, subject=facts["request_id"], outcome="denied" if trouble else "done", why=trouble or None)
 
 
 @asynccontextmanager
 async def _taking_the_same_time() -> AsyncIterator[None]:
-    """Wait, with the connection given back, until the fixed time is over."""
+    """Wait, with the connection given back, until the fixed time is over; where there is no link, do only that."""
     clock = asyncio.get_running_loop().time
     until = clock() + ANSWER_SECONDS
     try:
-        yield
+        with suppress(_NoLink):
+            yield
     finally:
         await asyncio.sleep(until - clock())

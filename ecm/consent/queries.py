@@ -229,15 +229,6 @@ def _event(row: Record) -> Event:
     )  # fmt: skip
 
 
-async def own_request(actor: Actor) -> UUID:
-    """The request a carer's link is about. Records consents:listed. Raises: NotFound."""
-    async with acting_as(actor, "answer_consent") as act:
-        if act.who.request_id is None:
-            raise NotFound
-        act.record(Happened.CONSENTS_LISTED, subject=act.who.request_id, outcome="shown", count=1)
-        return act.who.request_id
-
-
 async def show_paper(actor: Actor, request_id: UUID) -> Paper:
     """A request as its carer reads it. Records consents:listed.
 

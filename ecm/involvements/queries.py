@@ -18,7 +18,7 @@ from ecm.errors import NotAllowed, NotFound
 from ecm.paging import Page, cursor_of, page_of
 
 INVOLVEMENT = """
-SELECT i.id, i.status, i.reason_code, i.offered_categories, i.invited_at, i.answered_at, i.ended_at, i.version,
+SELECT i.id, i.category, i.status, i.reason_code, i.offered_categories, i.invited_at, i.answered_at, i.ended_at, i.version,
        i.answer_reason, i.answer_message, holds_case(i.case_id) AS held, a.id AS agency_id, a.name AS agency_name, a.kind AS agency_kind,
        s.id AS school_id, s.name AS school_name, m.id AS assignee_id, w.name AS assignee_name,
        agency_on_case(i.case_id, i.agency_id) AS has_basis,

@@ -1,5 +1,7 @@
 """Every state of the actions' pages in a real browser: accessible, narrow and wide, by keyboard, without scripts."""
 
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -43,10 +45,18 @@ async def enter(page: Page, email: str) -> None:
     await expect(page.get_by_role("heading", level=1)).to_have_text("Your actions")
 
 
+@pytest.fixture
+async def address(db: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """The application, served; the test's own pool stands for its lifespan."""
+    monkeypatch.setattr("ecm.app._lifespan", lambda _: nullcontext())
+    async with served(create_app()) as found:
+        yield found
+
+
 @pytest.mark.parametrize(("width", "scripts"), [(PHONE, True), (DESK, True), (PHONE, False)])
-async def test_every_state_of_the_pages(db, browser: Browser, width: int, scripts: bool) -> None:
+async def test_every_state_of_the_pages(db, address: str, browser: Browser, width: int, scripts: bool) -> None:
     await make_work(db)
-    async with served(create_app()) as address, browser_context(browser, address, width=width, scripts=scripts) as context:
+    async with browser_context(browser, address, width=width, scripts=scripts) as context:
         page = await context.new_page()
 
         async def look(name: str) -> None:
@@ -80,9 +90,9 @@ async def test_every_state_of_the_pages(db, browser: Browser, width: int, script
         await expect(page.get_by_role("link", name="Send the report")).to_have_count(0)
 
 
-async def test_by_keyboard_alone_an_action_is_added(db, browser: Browser) -> None:
+async def test_by_keyboard_alone_an_action_is_added(db, address: str, browser: Browser) -> None:
     await make_work(db)
-    async with served(create_app()) as address, browser_context(browser, address, width=PHONE) as context:
+    async with browser_context(browser, address, width=PHONE) as context:
         page = await context.new_page()
         await enter(page, SENCO)
         reference = await page.locator("main a[href^='/cases/']").first.inner_text()

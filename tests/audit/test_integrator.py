@@ -114,7 +114,21 @@ async def test_a_transaction_that_began_earlier_and_commits_later_is_not_passed_
     assert await gapless(db)
 
 
-async def test_many_writers_two_integrators_and_an_export_at_once(db, log, tmp_path):
+async def test_an_export_leaves_for_the_next_what_is_sealed_meanwhile(db, log, tmp_path, monkeypatch):
+    await record(4)
+    await log.seal()
+
+    async def slow_frontier(connection, size):
+        await record(3)
+        await log.seal()
+        return await frontier_at(connection, size)
+
+    monkeypatch.setattr("ecm.audit.export.frontier_at", slow_frontier)
+    assert (await log.judge(tmp_path / "bundle")).exit_code == SOUND
+    assert len(list(entries(tmp_path / "bundle"))) == 4
+
+
+async def test_many_writers_two_integrators_and_an_export_at_once(db, log, tmp_path, caplog):
     stop, exported = asyncio.Event(), []
     integrators = [
         asyncio.create_task(keep_sealing(db.app_url, log.signer, log.kept, stop, every=0.01)) for _ in range(2)
@@ -148,6 +162,18 @@ async def test_many_writers_two_integrators_and_an_export_at_once(db, log, tmp_p
     assert len(set(sizes)) > 1  # some while the writers were at it
     for earlier, later in pairwise(exported):
         assert verify(later, log.key, earlier / "checkpoint").exit_code == SOUND
+    assert caplog.messages == []  # the second stood by; they did not get in each other's way
+
+
+async def test_an_integrator_that_lost_its_lock_cannot_seal_over_another(db, log, tmp_path):
+    await record(2)
+    stale = await resume(log.connection, log.signer, log.kept)
+    await log.seal()
+    await record(2)
+    with pytest.raises(asyncpg.SerializationError):
+        await seal_batch(log.connection, log.signer, log.kept, stale)
+    assert (await log.seal()).size == 4
+    assert (await log.judge(tmp_path / "bundle")).exit_code == SOUND
 
 
 async def test_a_second_integrator_takes_over_when_the_first_goes(db, log):
@@ -260,6 +286,22 @@ async def test_the_owner_of_the_tables_rewrites_an_entry(db, log, tmp_path, rebu
             await log.seal()
 
 
+async def test_an_entry_rewritten_before_the_file_outside_followed(db, log, monkeypatch):
+    await record(2)
+    await log.seal()
+    await record(2)
+    with monkeypatch.context() as patch:
+        patch.setattr("ecm.audit.integrator._keep", lambda *_: None)
+        assert (await log.seal()).size == 4
+    async with as_owner_without_triggers(db) as admin:
+        await admin.execute(
+            """UPDATE audit_event SET entry = jsonb_set(entry, '{event}', '"case:closed"')
+               WHERE id = (SELECT event_id FROM audit_leaf WHERE position = 3)"""
+        )
+    with pytest.raises(LogBroken, match="its tree is not the one that was signed"):
+        await log.seal()
+
+
 @pytest.mark.parametrize("deed", ["removed", "swapped", "cut"])
 async def test_the_owner_of_the_tables_moves_positions(db, log, tmp_path, deed):
     await record(40)
@@ -294,6 +336,14 @@ async def test_an_event_proves_its_place(db, log):
         for absent in (waiting.id, new_id()):  # not sealed yet; not there
             with pytest.raises(NotFound):
                 await proof_of_event(act, absent)
+    # An auditor of one agency (made here, because the demonstration area has none) has no proof of others' events.
+    async with db.admin() as admin:
+        await admin.execute("UPDATE agency SET kind = 'voluntary' WHERE kind = 'partnership'")
+        await admin.execute("INSERT INTO permission VALUES ($1, 'voluntary', 'auditor', 'audit:read')", new_id())
+    async with acting_as(await db.act_as(AUDITOR), "oversight") as act:
+        act.record(Event.AUDIT_PROVED)
+        with pytest.raises(NotFound):
+            await proof_of_event(act, sealed.id)
     head, _, note = text.partition("\n\n")
     first, index, *hashes = head.split("\n")
     checkpoint = open_checkpoint(note.encode(), log.signer.verifier)

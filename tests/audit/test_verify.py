@@ -211,6 +211,13 @@ def test_a_log_put_back_to_an_earlier_state_is_caught_by_the_checkpoint_kept(tmp
     assert verify(earlier, TRUSTED, kept(tmp_path, 9)).exit_code == SOUND
     found = verify(earlier, TRUSTED, kept(tmp_path, 10))
     assert (found.exit_code, found.first_bad_position) == (TAMPERED, 9)
+    assert "the log ends here" in found.message
+
+
+def test_entries_past_the_checkpoint_are_not_covered_however_well_sealed(tmp_path: Path) -> None:
+    longer = write(tmp_path / "longer", ENTRY_LIST, seals_of(ENTRY_LIST), checkpoint_of(ENTRY_LIST[:9]))
+    found = verify(longer, TRUSTED)
+    assert (found.exit_code, found.first_bad_position) == (TAMPERED, 9)
 
 
 def test_history_rewritten_before_the_part_exported(tmp_path: Path) -> None:

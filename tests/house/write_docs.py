@@ -66,16 +66,15 @@ def _cell(text: str) -> str:
 
 
 def event_page() -> str:
-    """docs/events.md: every event, under its noun, with the comment or section it stands in."""
-    rows = [f"| `{event.value}` | {event.name} | {', '.join(_recorded_in(event.name)) or 'nothing yet'} |" for event in events.Event]
-    return "\n\n".join(
-        [
-            MADE,
-            "# Events of the audit log",
-            "What can be recorded, and which files record it. What an entry holds besides is in [the format](audit-log.md#an-entry).",
-            "\n".join(["| event | name in the code | recorded by |", "|---|---|---|", *rows]),
-        ]
-    ) + "\n"
+    """docs/events.md: every event, and which files record it."""
+    rows = [f"| `{each.value}` | {', '.join(_recorded_in(each.name)) or 'nothing'} |" for each in events.Event]
+    parts = [
+        MADE,
+        "# Events of the audit log",
+        "What can be recorded, and which files record it. What else an entry holds: [the format](audit-log.md#an-entry).",
+        "\n".join(["| event | recorded by |", "|---|---|", *rows]),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _recorded_in(name: str) -> list[str]:

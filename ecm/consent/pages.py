@@ -1,0 +1,181 @@
+"""Pages on which the school asks, writes down what was said, and sees how sharing stands."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from ecm.accounts.current import page
+from ecm.agencies.words import CATEGORY_LABELS, INVOLVEMENT_LABELS, REFUSAL_LABELS
+from ecm.consent.answering import decisions, read_answers
+from ecm.consent.commands import answer_consent, ask_consent, preview_consent, withdraw_consent
+from ecm.consent.queries import Paper, asking_choices, sharing_grid, show_paper, show_request
+from ecm.consent.schemas import Answers, Asking, AskingPage, NewProposal, RecordPage, Withdrawing, WithdrawPage
+from ecm.consent.wording import Wording
+from ecm.database import Actor
+from ecm.errors import NotAllowed, NotFound, Refused
+from ecm.web.forms import Form, filled, submit
+from ecm.web.render import redirect
+
+WORDS = {
+    "categories": CATEGORY_LABELS,
+    "statuses": INVOLVEMENT_LABELS,
+    "refusals": REFUSAL_LABELS,
+    "purposes": {
+        "support": "to help the pupil",
+        "assessment": "to find out what help is needed",
+        "planning": "to plan the help together",
+        "review": "to look at how the help is going",
+    },
+    "channels": {
+        "in_person": "In person",
+        "phone": "By phone",
+        "paper": "On paper",
+        "interpreter_call": "On a call with an interpreter",
+    },
+}
+NOTHING_ASKED = "Tick what to ask about."
+
+
+@get("/cases/{reference:str}/sharing")
+async def show_sharing(actor: NamedDependency[Actor], reference: FromPath[str]) -> Response[bytes]:
+    """Who may see what: one row for each service, one column for each kind of information."""
+    head, rows, items = await sharing_grid(actor, reference)
+    return page("consent/sharing.html", actor, head=head, rows=rows, items=items, words=WORDS)
+
+
+@get("/cases/{reference:str}/ask")
+async def show_ask(actor: NamedDependency[Actor], reference: FromPath[str]) -> Response[bytes]:
+    """Which carer, about which services, by link or in person."""
+    return await _ask_page(actor, reference, None)
+
+
+async def _ask_page(actor: Actor, reference: str, form: Form[Any] | None) -> Response[bytes]:
+    head, carers, agencies = await asking_choices(actor, reference)
+    ready = {
+        f"proposals.{place}.{name}": value
+        for place, each in enumerate(agencies)
+        for name, value in (("categories", each["offered_categories"]), ("purpose", each["purpose"]))
+    }
+    shown = form if form is not None else filled(**ready)
+    return page(
+        "consent/ask.html", actor, status=shown.status, form=shown, head=head, carers=carers, agencies=agencies, words=WORDS
+    )
+
+
+@post("/cases/{reference:str}/ask/check", status_code=200)
+async def check_ask(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str]
+) -> Response[bytes]:
+    """Exactly what the carer will read, before it is sent."""
+    head, _, _ = await asking_choices(actor, reference)
+
+    async def preview(asked: AskingPage) -> tuple[str, Wording]:
+        return await preview_consent(actor, head.id, _asking(asked))
+
+    form = await submit(request, AskingPage, preview)
+    if not form.ok or form.text("change"):
+        return await _ask_page(actor, reference, form)
+    name, wording = form.result
+    return page("consent/ask_check.html", actor, form=form, head=head, name=name, wording=wording)
+
+
+@post("/cases/{reference:str}/ask", status_code=303)
+async def send_ask(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str]
+) -> Response[Any]:
+    """Ask."""
+    head, _, _ = await asking_choices(actor, reference)
+    form = await submit(request, AskingPage, lambda asked: ask_consent(actor, head.id, _asking(asked)))
+    if not form.ok:
+        return await _ask_page(actor, reference, form)
+    if form.text("how") == "in_person":
+        return redirect(f"/consent-requests/{form.result['id']}/record")
+    name = form.result["carer"]["name"]
+    return redirect(f"/cases/{head.reference}/sharing", f"{name} has been written to. The answer appears here.")
+
+
+def _asking(asked: AskingPage) -> Asking:
+    chosen = [
+        NewProposal(agency_id=each.agency_id, categories=each.categories, purpose=each.purpose)
+        for each in asked.proposals
+        if each.categories
+    ]
+    if not chosen:
+        raise Refused({"proposals.0.categories": NOTHING_ASKED})
+    return Asking(carer_id=asked.carer_id, how=asked.how, proposals=chosen)
+
+
+@get("/consent-requests/{request_id:uuid}/record")
+async def show_record(actor: NamedDependency[Actor], request_id: FromPath[UUID]) -> Response[bytes]:
+    """What to read out, and where to write down the answers."""
+    paper = await _paper_for_worker(actor, request_id)
+    return _record_page(actor, paper, filled(given_by=paper.carer_name))
+
+
+async def _paper_for_worker(actor: Actor, request_id: UUID) -> Paper:
+    """Raises: NotFound, NotAllowed."""
+    paper = await show_paper(actor, request_id)
+    if actor.standing is None or not actor.standing.may("consent:record"):
+        raise NotAllowed
+    return paper
+
+
+def _record_page(actor: Actor, paper: Paper, form: Form[Any]) -> Response[bytes]:
+    return page("consent/record.html", actor, status=form.status, form=form, paper=paper, words=WORDS)
+
+
+@post("/consent-requests/{request_id:uuid}/record", status_code=303)
+async def send_record(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], request_id: FromPath[UUID]
+) -> Response[Any]:
+    """Write the answers down."""
+    paper = await _paper_for_worker(actor, request_id)
+
+    async def record(said: RecordPage) -> None:
+        made = decisions(read_answers(paper.open, said.answers))
+        if not made:
+            raise Refused({"": "There is nothing to write down yet. Come back when they have decided."})
+        answers = Answers(channel=said.channel, decisions=made, witness=said.witness, given_by=said.given_by)
+        await answer_consent(actor, request_id, answers)
+
+    form = await submit(request, RecordPage, record)
+    if not form.ok:
+        return _record_page(actor, paper, form)
+    return redirect(f"/cases/{paper.reference}/sharing", "The answer is written down and in force now.")
+
+
+@get("/consents/{proposal_id:uuid}/withdrawal")
+async def show_withdrawal(actor: NamedDependency[Actor], proposal_id: FromPath[UUID]) -> Response[bytes]:
+    """Check before a yes is taken back on a carer's word."""
+    return await _withdrawal_page(actor, proposal_id, Form())
+
+
+async def _withdrawal_page(actor: Actor, proposal_id: UUID, form: Form[Any]) -> Response[bytes]:
+    found, consent = await show_request(actor, proposal_id)
+    if actor.standing is None or not actor.standing.may("consent:record"):
+        raise NotAllowed
+    return page("consent/withdraw_record.html", actor, status=form.status, form=form, found=found, it=consent, words=WORDS)
+
+
+@post("/consents/{proposal_id:uuid}/withdrawal", status_code=303)
+async def send_withdrawal(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], proposal_id: FromPath[UUID]
+) -> Response[Any]:
+    """Take a yes back on a carer's word."""
+    found, _ = await show_request(actor, proposal_id)
+    form = await submit(
+        request, WithdrawPage,
+        lambda said: withdraw_consent(actor, proposal_id, Withdrawing(channel=said.channel, witness=said.witness)),
+    )  # fmt: skip
+    if not form.ok:
+        return await _withdrawal_page(actor, proposal_id, form)
+    name = form.result["agency"]["name"]
+    return redirect(f"/cases/{found['reference']}/sharing", f"{name} can no longer see this.")
+
+
+routes = [
+    show_sharing, show_ask, check_ask, send_ask, show_record, send_record, show_withdrawal, send_withdrawal,
+]  # fmt: skip

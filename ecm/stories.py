@@ -1,0 +1,185 @@
+"""Cases of the demonstration area, at every stage, made by the people of the area through the commands they use."""
+
+from datetime import timedelta
+from secrets import token_bytes
+from uuid import UUID
+
+import asyncpg
+
+from ecm import database
+from ecm.actions.commands import add_action
+from ecm.actions.schemas import NewAction
+from ecm.agencies.words import Category
+from ecm.audit.events import Event
+from ecm.cases.commands import open_case, write_note
+from ecm.cases.schemas import Level, NewBarrier, NewCase, NewNote
+from ecm.clock import fixed_ids, new_id, today
+from ecm.consent.commands import answer_consent, ask_consent, withdraw_consent
+from ecm.consent.schemas import Answers, Asking, NewDecision, NewProposal, Withdrawing
+from ecm.database import Actor, acting_for, proof
+from ecm.embedded import as_role
+from ecm.involvements.commands import accept_invitation, invite_agency, refuse_invitation
+from ecm.involvements.schemas import Acceptance, Invitation, Reason, Refusal
+from ecm.seeds import known, lay_ground
+
+
+async def seed_demo(admin_url: str, secret: str) -> None:
+    """The demonstration area, if the database is empty: the ground, then cases through the commands people use.
+
+    Made in two steps; a database that was interrupted between them has no cases, and is finished next time.
+    """
+    connection = await asyncpg.connect(admin_url)
+    try:
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM agency)"):
+            await lay_ground(connection)
+        begun = await connection.fetchval("SELECT EXISTS (SELECT FROM support_case)")
+    finally:
+        await connection.close()
+    if not begun:
+        database.use_secret(secret)
+        await database.open_pool(as_role(admin_url, "ecm_app"), size=2)
+        try:
+            with fixed_ids(seed=2003):
+                await tell_stories()
+        finally:
+            await database.close_pool()
+
+
+async def tell_stories() -> None:
+    """Cases at every stage, by the people of the area. Needs an open pool and the ground."""
+    senco, other = await _signed_in("senco@oakfield.example"), await _signed_in("senco@hillside.example")
+    health = await _signed_in("therapist@community-health.example")
+    hub = await _signed_in("family.worker@family-hub.example")
+    manager = await _signed_in("manager@childrens-services.example")
+
+    invited = await _opened(
+        senco, "Niamh O’Neill", "CL01", "2", "Reading has stalled since Easter.", "Tells wonderful stories."
+    )
+    await _invited(senco, invited, "council", "advice")
+
+    waiting = await _opened(
+        senco,
+        "Nguyễn Thị Ánh",
+        "CI02",
+        "2",
+        "Speaks little in class, in Vietnamese or English.",
+        "Draws with great care.",
+    )
+    involvement = await _invited(senco, waiting, "community-health", "assessment")
+    await accept_invitation(health, involvement, Acceptance())
+
+    working = await _opened(
+        senco,
+        "Łukasz Wiśniewski",
+        "CI01",
+        "3",
+        "Long instructions are lost, and noise upsets him.",
+        "Knows every bridge in the county.",
+    )
+    at_work = [
+        await _invited(senco, working, key, why)
+        for key, why in (("community-health", "direct_support"), ("family-hub", "family_support"))
+    ]
+    await accept_invitation(health, at_work[0], Acceptance(assignee_id=known("seat nurse@community-health.example")))
+    await accept_invitation(hub, at_work[1], Acceptance())
+    await _agreed(
+        senco, working, "ewa", {"community-health": ["education", "health"], "family-hub": ["education", "family"]}
+    )
+    await add_action(
+        health,
+        working,
+        NewAction(
+            title="Visit the class and try a picture timetable",
+            category="education",
+            owner_agency_id=known("community-health"),
+            assignee_id=known("seat nurse@community-health.example"),
+            due_on=today() + timedelta(days=9),
+        ),
+    )
+    await add_action(
+        senco,
+        working,
+        NewAction(
+            title="Move Łukasz’s desk away from the door",
+            category="education",
+            owner_agency_id=known("oakfield"),
+            due_on=today() + timedelta(days=2),
+        ),
+    )
+    await write_note(
+        senco, working, NewNote(category="education", text="He settles faster when the timetable is on his desk.")
+    )
+
+    social = await _opened(
+        other, "Ethan Clarke", "SE05", "3", "Fights at lunch; mornings are fine.", "Patient with younger pupils."
+    )
+    await accept_invitation(
+        manager,
+        await _invited(other, social, "childrens-services", "family_support"),
+        Acceptance(assignee_id=known("seat social.worker@childrens-services.example")),
+    )
+    await _agreed(other, social, "dawn", {"childrens-services": ["education", "family", "social_care"]})
+
+    stopped = await _opened(
+        other, "Ravi Kumar", "CL06", "2", "Number work is two years behind.", "Plays the dhol in assembly."
+    )
+    await accept_invitation(health, await _invited(other, stopped, "community-health", "assessment"), Acceptance())
+    given = await _agreed(other, stopped, "meera", {"community-health": ["education"]})
+    for proposal in given:
+        await withdraw_consent(other, proposal, Withdrawing(channel="phone", witness="Front office"))
+
+    refused = await _opened(
+        other, "Björn Ångström", "SP01", "2", "Misses what is said behind him.", "Captain of the chess club."
+    )
+    await refuse_invitation(
+        health,
+        await _invited(other, refused, "community-health", "assessment"),
+        Refusal(reason="already_known", message="He is with the hospital team."),
+    )
+
+
+async def _signed_in(email: str) -> Actor:
+    """A session for somebody of the area, opened without their password: the log says that the seed did it."""
+    person, token = known(email), token_bytes(32)
+    async with acting_for("seed", "seed") as act:
+        await act.run(
+            "SELECT open_session($1, $2, 'api', $3, NULL, $4, $5)",
+            new_id(), person, token, timedelta(minutes=5), proof("session", person, "api", token.hex()),
+        )  # fmt: skip
+        act.record(Event.SESSION_OPENED, subject=person, kind="seed")
+    return Actor(token)
+
+
+async def _opened(actor: Actor, pupil: str, barrier: str, level: Level, reason: str, strengths: str) -> UUID:
+    new = NewCase(
+        pupil_id=known(f"pupil {pupil}"),
+        reason=reason,
+        level=level,
+        strengths=strengths,
+        barriers=[NewBarrier(code=barrier, how_identified="teacher_observation")],
+    )
+    return (await open_case(actor, new))["id"]
+
+
+async def _invited(actor: Actor, case_id: UUID, agency: str, why: Reason) -> UUID:
+    new = Invitation(agency_id=known(agency), reason_code=why, categories=["education"])
+    return (await invite_agency(actor, case_id, new))["id"]
+
+
+async def _agreed(actor: Actor, case_id: UUID, carer: str, kinds: dict[str, list[Category]]) -> list[UUID]:
+    """The family says yes in person; the ids of what was agreed."""
+    proposals = [
+        NewProposal(agency_id=known(agency), categories=categories, purpose="support")
+        for agency, categories in kinds.items()
+    ]
+    asking = Asking(carer_id=known(f"carer {carer}"), proposals=proposals, how="in_person")
+    request = await ask_consent(actor, case_id, asking)
+    agreed = [each["id"] for each in request["proposals"]]
+    answers = Answers(
+        channel="in_person",
+        given_by="The mother",
+        witness="Front office",
+        decisions=[NewDecision(proposal_id=each, decision="given") for each in agreed],
+    )
+    await answer_consent(actor, request["id"], answers)
+    return agreed
