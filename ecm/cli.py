@@ -1,6 +1,7 @@
 """The `ecm` command."""
 
 import asyncio
+import ctypes
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import asyncpg
 import click
 
+from ecm.agencies.permissions import KINDS, ROLES
 from ecm.config import Settings, Unsafe, secret_file, settings
 from ecm.embedded import InUse, as_role, owning, running
 from ecm.errors import EcmError
@@ -59,7 +61,12 @@ def demo(port: int, host: str, fresh: bool) -> None:
             environment = _demo_environment(data, host, port, admin_url)
             _migrate_and_seed(admin_url, environment["ECM_SECRET_KEY"])
             children = [
-                subprocess.Popen([sys.executable, "-m", "ecm", *words], env=environment, start_new_session=True)
+                subprocess.Popen(
+                    [sys.executable, "-m", "ecm", *words],
+                    env=environment,
+                    start_new_session=True,  # Ctrl-C is ours to pass on, in order
+                    preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                )
                 for words in (["serve", "--host", host, "--port", str(port)], ["worker"])
             ]
             try:
@@ -68,6 +75,11 @@ def demo(port: int, host: str, fresh: bool) -> None:
                 _watch(children)
             finally:
                 _stop(children)
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel to end this child when its parent dies, however it dies (prctl PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _begin_again(data: Path) -> None:
@@ -248,3 +260,33 @@ def _database_of(data: Path) -> Iterator[Settings]:
         os.environ |= _demo_environment(data, "127.0.0.1", 8000, admin_url)
         settings.cache_clear()
         yield settings()
+
+
+@main.command("create-worker")
+@click.option("--name", required=True)
+@click.option("--email", required=True)
+@click.option("--agency", required=True, help="The organisation's name; made if there is none of that name.")
+@click.option("--kind", required=True, type=click.Choice(KINDS))
+@click.option("--role", required=True, type=click.Choice(ROLES))
+def create_worker(name: str, email: str, agency: str, kind: str, role: str) -> None:
+    """The first account on a real installation; prints a password once."""
+    from ecm.installation import create_first_worker
+
+    if not settings().admin_database_url:
+        raise Unsafe("Set ECM_ADMIN_DATABASE_URL to an administrator's address of the database.")
+    password = asyncio.run(create_first_worker(settings().admin_database_url, name, email, agency, kind, role))
+    click.echo(f"{email} can sign in with this password, which is shown only now: {password}")
+
+
+@main.command()
+def doctor() -> None:
+    """Check settings, database, roles and policies, clock and fonts; exit 0, or name what is wrong."""
+    from ecm.installation import examine
+
+    with _database_of(Path(os.environ["ECM_DATA"])) as config:
+        troubles = asyncio.run(examine(config))
+    for trouble in troubles:
+        click.echo(f"wrong: {trouble}")
+    if troubles:
+        sys.exit(1)
+    click.echo("All is well: settings, database, roles, policies, clock, fonts.")

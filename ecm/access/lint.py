@@ -30,8 +30,8 @@ schema AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nsp
 relation AS (
     SELECT c.oid, c.oid::regclass::text AS name, c.relkind, c.relowner, c.relacl, c.relrowsecurity,
            c.relforcerowsecurity, c.reloptions, pg_get_userbyid(c.relowner) AS owner, c.relname,
-           CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialised view' WHEN 'S' THEN 'sequence'
-                WHEN 'f' THEN 'foreign table' ELSE 'table' END AS kind
+           CASE c.relkind WHEN 'v' THEN 'View' WHEN 'm' THEN 'Materialised view' WHEN 'S' THEN 'Sequence'
+                WHEN 'f' THEN 'Foreign table' ELSE 'Table' END AS kind
     FROM pg_class c WHERE c.relnamespace IN (SELECT oid FROM schema) AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')),
 routine AS (
@@ -54,8 +54,8 @@ routine_grant AS (
         SELECT x.is_grantable, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee)::text END AS grantee_name
         FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x WHERE x.grantee <> p.proowner) a
     GROUP BY p.oid)
-SELECT format('%s %s: owned by %s%s', kind, name, owner,
-              CASE WHEN kind = 'table' AND relforcerowsecurity AND relrowsecurity THEN ', row-level security forced' ELSE '' END)
+SELECT format('%s %s: owned by %s%s', lower(kind), name, owner,
+              CASE WHEN kind = 'Table' AND relforcerowsecurity AND relrowsecurity THEN ', row-level security forced' ELSE '' END)
     FROM relation
 UNION ALL
 SELECT format('grant to %s on %s: %s', CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END, thing,
@@ -87,21 +87,21 @@ RULES = f"""
 WITH {OURS}
 SELECT format('Table %s: row-level security is %s.', name,
               CASE WHEN relrowsecurity THEN 'not forced on its owner' ELSE 'not enabled' END)
-    FROM relation WHERE kind = 'table' AND relname <> ALL ($1) AND NOT (relrowsecurity AND relforcerowsecurity)
+    FROM relation WHERE kind = 'Table' AND relname <> ALL ($1) AND NOT (relrowsecurity AND relforcerowsecurity)
 UNION ALL
 SELECT format('Table %s is without row-level security, so ecm_app may have no right on it.', name)
-    FROM relation WHERE kind = 'table' AND relname = ANY ($1)
+    FROM relation WHERE kind = 'Table' AND relname = ANY ($1)
     AND (has_table_privilege('ecm_app', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
          OR has_any_column_privilege('ecm_app', oid, 'SELECT, INSERT, UPDATE'))
 UNION ALL
-SELECT format('%s %s belongs to %s; only ecm_owner may own it.', initcap(kind), name, owner)
+SELECT format('%s %s belongs to %s; only ecm_owner may own it.', kind, name, owner)
     FROM relation WHERE owner <> 'ecm_owner'
 UNION ALL
 SELECT format('View %s shows what its owner sees: it wants security_invoker.', name) FROM relation
-    WHERE kind = 'view' AND NOT coalesce(reloptions && '{{security_invoker=true,security_invoker=on,security_invoker=1,security_invoker=yes}}', false)
+    WHERE kind = 'View' AND NOT coalesce(reloptions && '{{security_invoker=true,security_invoker=on,security_invoker=1,security_invoker=yes}}', false)
 UNION ALL
-SELECT format('%s %s knows no row-level security, so ecm_app may have no right on it.', initcap(kind), name) FROM relation
-    WHERE kind IN ('materialised view', 'foreign table') AND has_any_column_privilege('ecm_app', oid, 'SELECT, INSERT, UPDATE')
+SELECT format('%s %s knows no row-level security, so ecm_app may have no right on it.', kind, name) FROM relation
+    WHERE kind IN ('Materialised view', 'Foreign table') AND has_any_column_privilege('ecm_app', oid, 'SELECT, INSERT, UPDATE')
 UNION ALL
 SELECT format('Rule %s on %s rewrites statements; there may be none.', w.rulename, r.name)
     FROM pg_rewrite w JOIN relation r ON r.oid = w.ev_class WHERE w.rulename <> '_RETURN'
@@ -115,12 +115,12 @@ SELECT format('Policy %s on %s lets everything through.', y.polname, r.name)
 UNION ALL
 SELECT format('ecm_app may %s table %s.', lower(privilege), name)
     FROM relation, unnest(ARRAY['DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) privilege
-    WHERE kind = 'table' AND has_table_privilege('ecm_app', oid, privilege) AND NOT (privilege = 'DELETE' AND relname = ANY ($2))
+    WHERE kind = 'Table' AND has_table_privilege('ecm_app', oid, privilege) AND NOT (privilege = 'DELETE' AND relname = ANY ($2))
 UNION ALL
 SELECT format('ecm_app may change %s.%s, which says whose a row is.', r.name, a.attname)
     FROM relation r JOIN pg_attribute a ON a.attrelid = r.oid
-    WHERE r.kind = 'table' AND a.attnum > 0 AND NOT a.attisdropped
-    AND (a.attname IN ('case_id', 'category') OR a.attname LIKE 'author\_%') AND has_column_privilege('ecm_app', r.oid, a.attnum, 'UPDATE')
+    WHERE r.kind = 'Table' AND a.attnum > 0 AND NOT a.attisdropped
+    AND (a.attname IN ('case_id', 'category') OR a.attname LIKE 'author\\_%') AND has_column_privilege('ecm_app', r.oid, a.attnum, 'UPDATE')
 UNION ALL
 SELECT format('Function %s %s.', p.name, f.flaw) FROM routine p, LATERAL (VALUES
     (p.owner NOT IN ('ecm_policy', 'ecm_owner'), format('belongs to %s; only ecm_policy and ecm_owner may own one', p.owner)),

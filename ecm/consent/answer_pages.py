@@ -12,7 +12,7 @@ from ecm.consent.answering import Said, decisions, read_answers
 from ecm.consent.commands import answer_consent, withdraw_consent
 from ecm.consent.queries import Paper, show_paper
 from ecm.consent.rules import LINK_LIFETIME
-from ecm.consent.schemas import Answers, PageAnswers, Withdrawing
+from ecm.consent.schemas import Answers, Confirmed, PageAnswers, Withdrawing
 from ecm.database import Actor
 from ecm.errors import NotFound
 from ecm.web.forms import Form, submit
@@ -108,7 +108,7 @@ async def send_withdrawal(
 ) -> Response[Any]:
     """Take the yes back."""
     online = Withdrawing(channel="online")
-    form = await submit(request, PageAnswers, lambda _: withdraw_consent(actor, proposal_id, online))
+    form = await submit(request, Confirmed, lambda _: withdraw_consent(actor, proposal_id, online))
     if not form.ok:
         return await _withdrawal_page(request, actor, request_id, proposal_id, form)
     name = form.result["agency"]["name"]

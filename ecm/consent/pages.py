@@ -11,11 +11,11 @@ from ecm.accounts.current import page
 from ecm.agencies.words import CATEGORY_LABELS, INVOLVEMENT_LABELS, REFUSAL_LABELS
 from ecm.consent.answering import decisions, read_answers
 from ecm.consent.commands import answer_consent, ask_consent, preview_consent, withdraw_consent
-from ecm.consent.queries import Paper, asking_choices, sharing_grid, show_paper, show_request
+from ecm.consent.queries import Paper, asking_choices, sharing_grid, show_consent, show_paper
 from ecm.consent.schemas import Answers, Asking, AskingPage, NewProposal, RecordPage, Withdrawing, WithdrawPage
 from ecm.consent.wording import Wording
 from ecm.database import Actor
-from ecm.errors import NotAllowed, NotFound, Refused
+from ecm.errors import NotAllowed, Refused
 from ecm.web.forms import Form, filled, submit
 from ecm.web.render import redirect
 
@@ -154,7 +154,7 @@ async def show_withdrawal(actor: NamedDependency[Actor], proposal_id: FromPath[U
 
 
 async def _withdrawal_page(actor: Actor, proposal_id: UUID, form: Form[Any]) -> Response[bytes]:
-    found, consent = await show_request(actor, proposal_id)
+    found, consent = await show_consent(actor, proposal_id)
     if actor.standing is None or not actor.standing.may("consent:record"):
         raise NotAllowed
     return page("consent/withdraw_record.html", actor, status=form.status, form=form, found=found, it=consent, words=WORDS)
@@ -165,7 +165,7 @@ async def send_withdrawal(
     request: Request[Any, Any, Any], actor: NamedDependency[Actor], proposal_id: FromPath[UUID]
 ) -> Response[Any]:
     """Take a yes back on a carer's word."""
-    found, _ = await show_request(actor, proposal_id)
+    found, _ = await show_consent(actor, proposal_id)
     form = await submit(
         request, WithdrawPage,
         lambda said: withdraw_consent(actor, proposal_id, Withdrawing(channel=said.channel, witness=said.witness)),

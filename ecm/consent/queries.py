@@ -167,6 +167,15 @@ async def show_request(actor: Actor, request_id: UUID) -> dict[str, Any]:
         return found
 
 
+async def show_consent(actor: Actor, proposal_id: UUID) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One proposal and the request it is of. Records consents:listed. Raises: NotFound."""
+    async with acting_as(actor, "list_consents") as act:
+        request_id = await act.value("SELECT request_id FROM consent_proposal WHERE id = $1", proposal_id)
+        found = await read_request(act, request_id)
+        act.record(Happened.CONSENTS_LISTED, case=found["case_id"], subject=proposal_id, outcome="shown", count=1)
+        return found, next(each for each in found["proposals"] if each["id"] == proposal_id)
+
+
 async def read_request(act: Act, request_id: UUID) -> dict[str, Any]:
     """One request as the API words it. Raises: NotFound."""
     row = await act.row(

@@ -65,7 +65,7 @@ class AskingProposal(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     agency_id: UUID
-    categories: Annotated[list[Category], Field(title="the kinds of information")] = []
+    categories: Annotated[list[Category], Field(title="the kinds of information", max_length=7)] = []
     purpose: Annotated[Purpose, Field(title="the purpose")] = "support"
 
 
@@ -75,7 +75,8 @@ class AskingPage(BaseModel):
     model_config = ConfigDict(extra="forbid")
     carer_id: Annotated[UUID, Field(title="the parent or carer")]
     how: Annotated[How, Field(title="how to ask")]
-    proposals: Annotated[list[AskingProposal], Field(title="the organisations")] = []
+    proposals: Annotated[list[AskingProposal], Field(title="the organisations", max_length=20)] = []
+    change: str | None = None
 
 
 class PageAnswer(BaseModel):
@@ -88,10 +89,11 @@ class PageAnswer(BaseModel):
 
 
 class PageAnswers(BaseModel):
-    """A carer's answering page."""
+    """A carer's answering page; `change` asks for it again with what was ticked."""
 
     model_config = ConfigDict(extra="forbid")
-    answers: Annotated[list[PageAnswer], Field(title="the answers")] = []
+    answers: Annotated[list[PageAnswer], Field(title="the answers", max_length=80)] = []
+    change: str | None = None
 
 
 class RecordPage(PageAnswers):
@@ -101,6 +103,12 @@ class RecordPage(PageAnswers):
     given_by: Annotated[Line, Field(title="who gave the answer")]
     witness: Annotated[Line, Field(title="who else was there")]
     read: Annotated[Literal[True], Field(title="that they read or heard the words above")]
+
+
+class Confirmed(BaseModel):
+    """A check page sent back: nothing on it is typed."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class WithdrawPage(BaseModel):

@@ -4,6 +4,7 @@ Run as a program this file writes `ecm/access/catalogue.txt` anew: `python -m te
 """
 
 import asyncio
+import os
 import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,7 +27,7 @@ WRONG = {
     "GRANT SELECT ON permission TO PUBLIC": "Table permission is without row-level security",
     "SET ROLE ecm_owner; CREATE VIEW notes AS SELECT * FROM note; RESET ROLE": "View notes shows what its owner sees",
     "SET ROLE ecm_owner; CREATE MATERIALIZED VIEW notes AS SELECT * FROM note; GRANT SELECT ON notes TO ecm_app; RESET ROLE":
-        "Materialised View notes knows no row-level security",
+        "Materialised view notes knows no row-level security",
     "CREATE RULE gone AS ON INSERT TO consent_event DO INSTEAD NOTHING": "Rule gone on consent_event",
     "ALTER TABLE consent_event DISABLE TRIGGER z_derive_insert": "Trigger z_derive_insert on consent_event is switched off",
     "CREATE POLICY all_notes ON note FOR SELECT TO ecm_app USING (true)": "Policy all_notes on note lets everything through",
@@ -99,7 +100,9 @@ async def test_a_migrated_database_is_as_it_was_reviewed(db):
         await refuse_if_open(admin, test_clock=True)
         with pytest.raises(WallsOpen, match=r"Changed: function app_now\(\)"):
             await refuse_if_open(admin)
-        await admin.execute("CREATE OR REPLACE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now()'")
+        await admin.execute(
+            "CREATE OR REPLACE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now()'"
+        )
         await refuse_if_open(admin)
 
 
@@ -111,7 +114,10 @@ async def test_every_opening_is_named_and_closing_it_is_seen(db):
                 found = await lint(admin)
                 with pytest.raises(WallsOpen, match="Nothing is served"):
                     await refuse_if_open(admin, test_clock=True)
-            assert any(each.startswith(sentence) for each in set(found) - set(before)), (sql, sorted(set(found) - set(before)))
+            assert any(each.startswith(sentence) for each in set(found) - set(before)), (
+                sql,
+                sorted(set(found) - set(before)),
+            )
             assert await lint(admin) == before, sql
 
 
@@ -160,6 +166,7 @@ async def _write_catalogue(address: str) -> None:
 
 
 if __name__ == "__main__":
+    os.environ["PICCOLO_CONF"] = "ecm.piccolo_conf"
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         with running(Path(folder), quick=True) as address:

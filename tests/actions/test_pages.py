@@ -92,7 +92,7 @@ async def test_an_action_is_added_from_its_case_and_shows_in_its_owners_list(db)
         assert shown.index("Due in the next 7 days") < shown.index("Try a hearing test")
         assert f"Leila Reid · {story.reference}" in shown
         assert f"Due {long_date(day)} (in 3 days)" in shown
-        assert "Mark as done: Try a hearing test" in shown
+        assert "Mark as done “Try a hearing test”" in shown
 
 
 async def test_one_click_and_one_sentence_move_an_action_on(db):
@@ -105,7 +105,7 @@ async def test_one_click_and_one_sentence_move_an_action_on(db):
         begun = await senco.send(step, version="1", status="doing", progress="Booked.")
         assert (begun.status_code, begun.headers["location"]) == (303, "/actions")
         assert "Under way" in (shown := await senco.get("/actions"))
-        assert "Start:" not in shown
+        assert "Start “" not in shown
         assert (await senco.send(step, version="2", progress="Heard well.")).status_code == 303
         assert (await senco.send(step, version="3", status="done", progress="Heard well.")).status_code == 303
         assert "You have nothing to do here at the moment." in await senco.get("/actions")

@@ -148,6 +148,29 @@ async def test_the_apps_login_reaches_no_table_and_no_integrator_function(db):
     await app.close()
 
 
+async def test_columns_say_what_the_entry_says_and_bytes_are_plain(db):
+    async with db.admin() as admin:
+        insert = "INSERT INTO audit_event (id, entry) VALUES ($1, $2)"
+        event, other = new_id(), new_id()
+        sound = {"id": str(event), "event": "case:shown"}
+        for entry in (sound | {"id": str(other)}, sound | {"x": "naïve"}, sound | {"x": 'a"b'}):
+            with pytest.raises(asyncpg.CheckViolationError):
+                await admin.execute(insert, event, json.dumps(entry, ensure_ascii=False))
+        with pytest.raises(asyncpg.GeneratedAlwaysError):
+            await admin.execute(
+                "INSERT INTO audit_event (id, entry, event) VALUES ($1, $2, 'x:y')", event, json.dumps(sound)
+            )
+        await admin.execute(insert, event, json.dumps(sound | {"case": str(other)}))
+        assert await admin.fetchval("SELECT case_id FROM audit_event WHERE id = $1", event) == other
+
+
+async def test_a_right_to_read_without_an_agency_reads_nothing(db):
+    async with db.admin() as admin, admin.transaction():
+        await admin.execute("""SELECT set_context('{"verbs": ["audit:read"], "agency_kind": "partnership"}')""")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="not an auditor"):
+            await admin.execute("SELECT audit_scope()")
+
+
 async def test_only_auditors_read_and_each_only_their_own(db):
     for email in (SENCO, STRANGER):
         async with acting_as(await db.act_as(email), "support") as act:

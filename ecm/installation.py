@@ -1,0 +1,73 @@
+"""What an installation needs once, and what can be wrong with it."""
+
+from datetime import UTC, datetime, timedelta
+from secrets import token_urlsafe
+
+import asyncpg
+
+from ecm import system
+from ecm.access.lint import lint
+from ecm.accounts.passwords import hash_password
+from ecm.agencies.permissions import GRANTS
+from ecm.clock import new_id
+from ecm.config import Settings
+from ecm.errors import Refused
+
+MOST_CLOCK_DIFFERENCE = timedelta(seconds=60)
+
+
+async def create_first_worker(admin_url: str, name: str, email: str, agency: str, kind: str, role: str) -> str:
+    """A worker with a sign-in, in an organisation that is made if there is none of this name; the new password.
+
+    Raises: Refused for a role that this kind of organisation does not have, or an e-mail address in use.
+    """
+    if (kind, role) not in GRANTS:
+        raise Refused({"role": f"The permission table has no {role} in an organisation of the kind {kind}."})
+    password = token_urlsafe(15)
+    connection = await asyncpg.connect(admin_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("SET LOCAL ROLE ecm_policy")
+            await _write_worker(connection, name, email.strip().casefold(), agency, kind, role, password)
+    except asyncpg.UniqueViolationError:
+        raise Refused({"email": f"{email} is in use already."}) from None
+    finally:
+        await connection.close()
+    return password
+
+
+async def _write_worker(
+    connection: asyncpg.Connection, name: str, email: str, agency: str, kind: str, role: str, password: str
+) -> None:
+    agency_id = await connection.fetchval("SELECT id FROM agency WHERE name = $1 AND kind = $2", agency, kind)
+    if agency_id is None:
+        agency_id = new_id()
+        await connection.execute(
+            "INSERT INTO agency (id, name, kind, safeguarding_desk_id) VALUES ($1, $2, $3, $4)", agency_id, agency, kind, new_id()
+        )
+    person_id = new_id()
+    await connection.execute("INSERT INTO person (id, name, email) VALUES ($1, $2, $3)", person_id, name, email)
+    await connection.execute(
+        "INSERT INTO credential (person_id, password_hash) VALUES ($1, $2)", person_id, hash_password(password)
+    )
+    await connection.execute(
+        "INSERT INTO membership (id, person_id, agency_id, role, started_at) VALUES ($1, $2, $3, $4, now())",
+        new_id(), person_id, agency_id, role,
+    )  # fmt: skip
+
+
+async def examine(config: Settings) -> list[str]:
+    """What is wrong with this installation, one sentence each; empty if nothing."""
+    troubles = [f"The system package {package} is missing: {package} draws documents." for package in system.missing("documents")]
+    try:
+        connection = await asyncpg.connect(config.database_url, timeout=5)
+    except (OSError, asyncpg.PostgresError) as trouble:
+        return [*troubles, f"The database cannot be reached as ecm_app ({type(trouble).__name__})."]
+    try:
+        troubles += await lint(connection)
+        apart = abs(datetime.now(UTC) - await connection.fetchval("SELECT clock_timestamp()"))
+        if apart > MOST_CLOCK_DIFFERENCE:
+            troubles.append(f"The clocks of this machine and of the database are {apart} apart.")
+    finally:
+        await connection.close()
+    return troubles

@@ -1,0 +1,226 @@
+"""Living through a world for real, and looking at what came of it: facts, relation, and what each person is shown.
+
+A world is lived by real sessions in one transaction that is then undone. The test clock carries every step to its
+instant, long past, so that no session expires meanwhile.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from ecm.clock import new_id
+from ecm.database import Act, acting_as, acting_together
+from ecm.errors import NotSignedIn
+from tests.access import model
+from tests.access.model import ALWAYS, FOREVER, Admission, Agency, Answer, Bar, Facts, Involvement, Reason, Row
+from tests.access.steps import DAWN, Cast, Scene, Seat, Step
+from tests.access.worlds import SPEAKERS, World
+
+# What a refusal by the database may be called; anything else is a mistake of this test or a fault of the walls.
+REFUSALS = {
+    "action_owner_on_case", "involvement_move", "involvement_assignee", "consent_of_own_carer", "one_live_admission",
+    "one_live_involvement", "case_brief_pkey",
+}  # fmt: skip
+
+# Test databases only. `look`: the facts and the relation of a case, whole. `seen_by`: what each session gets from
+# row-level security at each instant; it runs as whoever calls it, so it shows nothing that the caller may not see.
+LOOKING = """
+CREATE FUNCTION look(p_case uuid) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    found jsonb := (SELECT to_jsonb(c) || jsonb_build_object('born_on', p.date_of_birth)
+                    FROM support_case c JOIN pupil p ON p.id = c.pupil_id WHERE c.id = p_case);
+    t text;
+    rows jsonb;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['involvement', 'involvement_message', 'consent_event', 'carer_admission', 'case_brief',
+                             'identified_barrier', 'note', 'action', 'case_access'] LOOP
+        EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(t)), ''[]'') FROM %I t WHERE case_id = $1', t)
+            INTO rows USING p_case;
+        found := found || jsonb_build_object(t, rows);
+    END LOOP;
+    RETURN found || jsonb_build_object('contact_bar', (SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]')
+        FROM contact_bar b WHERE b.pupil_id = (found ->> 'pupil_id')::uuid));
+END $$;
+CREATE FUNCTION seen_by(p_case uuid, p_tokens bytea[], p_instants timestamptz[])
+RETURNS TABLE (instant int, seat int, signed_in boolean, items text[]) LANGUAGE plpgsql AS $$
+BEGIN
+    FOR instant IN 1 .. cardinality(p_instants) LOOP
+        PERFORM set_config('ecm.test_clock', extract(epoch FROM p_instants[instant] - now()) || ' seconds', true);
+        FOR seat IN 1 .. cardinality(p_tokens) LOOP
+            PERFORM FROM enter(p_tokens[seat], 'look');
+            signed_in := FOUND;
+            items := '{}';
+            IF signed_in THEN
+                items := ARRAY(
+                    SELECT 'support_case ' || id FROM support_case WHERE id = p_case
+                    UNION ALL SELECT 'case_brief ' || case_id FROM case_brief WHERE case_id = p_case
+                    UNION ALL SELECT 'identified_barrier ' || id FROM identified_barrier WHERE case_id = p_case
+                    UNION ALL SELECT 'note ' || id FROM note WHERE case_id = p_case
+                    UNION ALL SELECT 'action ' || id FROM action WHERE case_id = p_case
+                    UNION ALL SELECT 'involvement ' || id FROM involvement WHERE case_id = p_case
+                    UNION ALL SELECT 'involvement_message ' || involvement_id FROM involvement_message WHERE case_id = p_case);
+            END IF;
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+END $$;
+GRANT EXECUTE ON FUNCTION look(uuid), seen_by(uuid, bytea[], timestamptz[]) TO ecm_app;
+"""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row that somebody may or may not be shown."""
+
+    key: str
+    table: str
+    category: str
+    authors: tuple[UUID, ...]
+    stored: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Lived:
+    """What came of a world. `shown` is None for somebody who could not even sign in at that instant."""
+
+    facts: Facts
+    why: set[Reason]
+    relation: set[Reason]
+    items: tuple[Item, ...]
+    seats: tuple[Seat, ...]
+    instants: tuple[datetime, ...]
+    shown: dict[tuple[datetime, str], set[str] | None]
+    taken: tuple[str, ...]
+
+
+class _Undone(Exception):
+    """Rolls a world back."""
+
+
+async def live(world: World, cast: Cast, lane: int = 0) -> Lived:
+    """Live through a world, look, and leave no trace. A lane keeps worlds lived at the same time apart."""
+    at = Scene(cast, cast.pupils[lane, world.born_on], new_id())
+    with suppress(_Undone):
+        async with acting_together(cast.seats["oak senco"].actor, "test") as act:
+            taken = tuple([step.verb for step in world.steps if await _taken(act, at, step)])
+            lived = await _look(act, at, world, taken)
+            raise _Undone
+    return lived
+
+
+async def _taken(act: Act, at: Scene, step: Step) -> bool:
+    """Take a step on its day; whether it was done. A step refused leaves nothing behind."""
+    day = DAWN + timedelta(days=step.day)
+    await act.connection.execute(
+        f"""SAVEPOINT step; SELECT set_config('ecm.test_clock', extract(epoch FROM '{day}'::timestamptz - now()) || ' seconds', true)"""
+    )
+    try:
+        async with acting_as(at.cast.seats[step.who].actor, "test") as own:
+            return await step.take(own, at)
+    except NotSignedIn:
+        return False
+    except (asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError) as refusal:
+        if refusal.constraint_name not in REFUSALS and "row-level security" not in str(refusal):
+            raise
+        await act.connection.execute("ROLLBACK TO step")
+        return False
+
+
+async def _look(act: Act, at: Scene, world: World, taken: tuple[str, ...]) -> Lived:
+    found = json.loads(await act.value("SELECT look($1)", at.case))
+    facts = facts_of(found, at.cast)
+    why = model.reasons(facts)
+    seats = tuple(s for s in at.cast.seats.values() if _concerned(s, world))
+    instants = _instants(world, why)
+    rows = await act.rows("SELECT * FROM seen_by($1, $2, $3)", at.case, [s.actor.token_hash for s in seats], instants)
+    shown = {
+        (instants[r["instant"] - 1], seats[r["seat"] - 1].name): set(r["items"]) if r["signed_in"] else None for r in rows
+    }
+    return Lived(facts, why, relation_of(found), tuple(items_of(found, at.cast)), seats, tuple(instants), shown, taken)
+
+
+def _concerned(seat: Seat, world: World) -> bool:
+    """On the case in some way; and one stranger."""
+    invited = [step.args[0] for step in world.steps if step.verb == "invite"]
+    stranger = next(name for partner, name in SPEAKERS.items() if partner not in invited)
+    return seat.agency is None or seat.name.split()[0] in ("oak", *invited) or seat.name == stranger
+
+
+def _instants(world: World, why: Iterable[Reason]) -> list[datetime]:
+    """After the last step; then just before and exactly at some boundaries of somebody's access."""
+    edges = sorted({edge for *_, start, until in why for edge in (start, until)} - {ALWAYS, FOREVER})
+    chosen = {edges[int(look * (len(edges) - 1))] for look in world.looks}
+    last = DAWN + timedelta(days=world.steps[-1].day)
+    return [last, *(edge + nudge for edge in sorted(chosen) for nudge in (timedelta(microseconds=-1), timedelta()))]
+
+
+# --- reading what is stored
+
+
+def facts_of(found: dict[str, Any], cast: Cast) -> Facts:
+    """The facts of a case as stored, in the model's words."""
+    return Facts(
+        school=_agency(cast, found["school_id"]),
+        lead=UUID(found["lead_membership_id"]),
+        opened_at=_at(found["opened_at"]),
+        born_on=date.fromisoformat(found["born_on"]) if found["born_on"] else None,
+        involvements=tuple(
+            Involvement(_agency(cast, i["agency_id"]), i["status"], _maybe(i["answered_at"]), _maybe(i["ended_at"]),
+                        UUID(i["assignee_membership_id"]) if i["assignee_membership_id"] else None)
+            for i in found["involvement"]
+        ),
+        answers=tuple(
+            Answer(UUID(e["person_id"]), _agency(cast, e["agency_id"]), e["category"], e["purpose"], e["kind"],
+                   _at(e["at"]), e["number"], _maybe(e["until_at"]))
+            for e in found["consent_event"] if e["kind"] != "requested"
+        ),
+        admissions=tuple(
+            Admission(UUID(a["person_id"]), tuple(a["categories"]), _at(a["admitted_at"]), _maybe(a["ended_at"]))
+            for a in found["carer_admission"]
+        ),
+        bars=tuple(Bar(UUID(b["person_id"]), _at(b["from_at"]), _maybe(b["until_at"])) for b in found["contact_bar"]),
+        rows=tuple(
+            Row(item.category, item.authors, _at(item.stored.get("written_at") or item.stored.get("added_at") or item.stored["updated_at"]))
+            for item in items_of(found, cast) if item.authors
+        ),
+    )  # fmt: skip
+
+
+def items_of(found: dict[str, Any], cast: Cast) -> Iterable[Item]:
+    """Every row of text, and the case itself."""
+    yield Item(f"support_case {found['id']}", "support_case", "core", (), found)
+    for table in ("case_brief", "identified_barrier", "note", "action", "involvement", "involvement_message"):
+        for row in found[table]:
+            key = row.get("id") or row.get("involvement_id") or row["case_id"]
+            authors: tuple[UUID, ...] = ()
+            if "author_agency_id" in row:
+                desk = _agency(cast, row["author_agency_id"]).desk(row["category"])
+                authors = (UUID(row["author_membership_id"]), desk)
+            yield Item(f"{table} {key}", table, row["category"], authors, row)
+
+
+def relation_of(found: dict[str, Any]) -> set[Reason]:
+    """The relation as stored, the spans of one (principal, category, basis) joined as the model joins them."""
+    spans: dict[tuple[UUID, str, str], list[model.Span]] = defaultdict(list)
+    for a in found["case_access"]:
+        spans[UUID(a["principal"]), a["category"], a["basis"]].append((_at(a["valid_from"]), _at(a["valid_until"])))
+    return {(*key, *span) for key, each in spans.items() for span in model.union(each)}
+
+
+def _agency(cast: Cast, key: str) -> Agency:
+    return next(a for a in cast.agencies.values() if a.id == UUID(key))
+
+
+def _at(text: str) -> datetime:
+    return FOREVER if text == "infinity" else datetime.fromisoformat(text)
+
+
+def _maybe(text: str | None) -> datetime | None:
+    return _at(text) if text else None

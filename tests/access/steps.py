@@ -1,0 +1,269 @@
+"""Who there is in a world, and what each of them may try: one step is one fact, written as the commands write it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from ecm.clock import new_id
+from ecm.database import Act, Actor
+from ecm.seeds import known
+from tests.access.model import Agency
+
+DAWN = datetime(2022, 2, 18, 12, 0, tzinfo=UTC)
+LEAVING_DAY = 25
+AGENCIES = {
+    "oak": ("school", "core"), "hill": ("school", "core"), "care": ("social_care", "core"),
+    "clinic": ("health", "health"), "haven": ("voluntary", "safeguarding"),
+}  # fmt: skip
+WORKERS = {
+    "oak senco": "senco", "oak dsl": "dsl", "oak teacher": "teacher", "oak mentor": "teacher",
+    "hill senco": "senco", "hill dsl": "dsl", "hill teacher": "teacher",
+    "care manager": "manager", "care worker": "practitioner", "care leaver": "practitioner",
+    "clinic manager": "manager", "clinic worker": "practitioner", "clinic leaver": "practitioner",
+    "haven manager": "manager", "haven worker": "practitioner",
+}  # fmt: skip
+CARERS = ("mother", "father")
+# Sixteen or eighteen while a world lasts: 29 February in a common year, the days beside it, the start of summer time.
+BIRTHDAYS = (
+    date(2016, 2, 29), None, date(2004, 2, 29), date(2006, 3, 1), date(2004, 2, 28), date(2006, 2, 28),
+    date(2004, 3, 27), date(2006, 3, 28), date(2004, 3, 28), date(2006, 3, 12), date(2004, 3, 9),
+)  # fmt: skip
+
+Scope = tuple[str, str, str]  # agency, category, purpose
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Somebody who may look: a worker (membership) in one role at one agency, or a carer (person) with neither."""
+
+    name: str
+    actor: Actor
+    principal: UUID
+    agency: Agency | None
+    role: str
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody, by name. Each carer cares for every pupil; there is a pupil for each lane and birthday."""
+
+    agencies: dict[str, Agency]
+    seats: dict[str, Seat]
+    pupils: dict[tuple[int, date | None], UUID]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a step happens."""
+
+    cast: Cast
+    pupil: UUID
+    case: UUID
+
+    def agency(self, name: str) -> UUID:
+        return self.cast.agencies[name].id
+
+    def seat(self, name: str | None) -> UUID | None:
+        return self.cast.seats[name].principal if name else None
+
+
+async def gather_cast(db: Any, lanes: int) -> Cast:
+    """Put everybody into a test's database and sign them in; the leavers leave on their day."""
+    agencies = {name: Agency(known(name), kind, known(f"{name} desk")) for name, (kind, _) in AGENCIES.items()}
+    pupils = {(lane, born): new_id() for lane in range(lanes) for born in BIRTHDAYS}
+    async with db.admin() as admin:
+        await admin.execute("SET ROLE ecm_policy")
+        await _insert_people(admin, agencies)
+        await _insert_pupils(admin, pupils)
+        await admin.execute("RESET ROLE")
+        workers = [Seat(n, await db.act_as(n), known(f"seat {n}"), agencies[n.split()[0]], r) for n, r in WORKERS.items()]
+        carers = [Seat(n, await db.act_as(n), known(n), None, "carer") for n in CARERS]
+        await admin.execute(
+            "UPDATE membership SET ended_at = $1 WHERE id = ANY($2)",
+            DAWN + timedelta(days=LEAVING_DAY), [s.principal for s in workers if s.name.endswith("leaver")],
+        )  # fmt: skip
+    return Cast(agencies, {s.name: s for s in workers + carers}, pupils)
+
+
+async def _insert_people(admin: asyncpg.Connection, agencies: dict[str, Agency]) -> None:
+    await admin.executemany(
+        "INSERT INTO agency (id, name, kind, involvement_category, safeguarding_desk_id) VALUES ($1, $2, $3, $4, $5)",
+        [(a.id, name, a.kind, AGENCIES[name][1], a.safeguarding_desk) for name, a in agencies.items()],
+    )
+    await admin.executemany(
+        "INSERT INTO person (id, name, email) VALUES ($1, $2, $2)", [(known(n), n) for n in (*WORKERS, *CARERS)]
+    )
+    await admin.executemany(
+        "INSERT INTO membership (id, person_id, agency_id, role, started_at) VALUES ($1, $2, $3, $4, '2020-01-01Z')",
+        [(known(f"seat {n}"), known(n), agencies[n.split()[0]].id, role) for n, role in WORKERS.items()],
+    )
+
+
+async def _insert_pupils(admin: asyncpg.Connection, pupils: dict[tuple[int, date | None], UUID]) -> None:
+    await admin.executemany(
+        "INSERT INTO pupil (id, first_name, last_name, date_of_birth, search_key) VALUES ($1, '', '', $2, '')",
+        [(pupil, born) for (_, born), pupil in pupils.items()],
+    )
+    await admin.executemany(
+        "INSERT INTO enrolment (id, pupil_id, school_id, year_group, from_on) VALUES ($1, $2, $3, '1', '2020-09-01')",
+        [(new_id(), pupil, known("oak")) for pupil in pupils.values()],
+    )
+    await admin.executemany(
+        "INSERT INTO carer (id, pupil_id, person_id, relationship) VALUES ($1, $2, $3, $4)",
+        [(new_id(), pupil, known(name), name) for pupil in pupils.values() for name in CARERS],
+    )
+
+
+async def open_case(act: Act, at: Scene, lead: str) -> int:
+    return await act.run(
+        """INSERT INTO support_case (id, reference, pupil_id, school_id, lead_membership_id, opened_at, updated_at)
+           VALUES ($1, $2, $3, $4, $5, app_now(), app_now())""",
+        at.case, str(at.case), at.pupil, act.who.agency_id, at.seat(lead),
+    )  # fmt: skip
+
+
+async def hand_over(act: Act, at: Scene, lead: str) -> int:
+    return await act.run("UPDATE support_case SET lead_membership_id = $2 WHERE id = $1", at.case, at.seat(lead))
+
+
+async def invite(act: Act, at: Scene, agency: str) -> int:
+    involvement = new_id()
+    await act.run(
+        """INSERT INTO involvement (id, case_id, category, agency_id, invited_by_agency_id, invited_by_membership_id,
+                                    reason_code, invited_at, updated_at)
+           VALUES ($1, $2, 'core', $3, $4, $5, 'advice', app_now(), app_now())""",
+        involvement, at.case, at.agency(agency), act.who.agency_id, act.who.membership_id,
+    )  # fmt: skip
+    return await act.run(
+        "INSERT INTO involvement_message (involvement_id, case_id, text) VALUES ($1, $2, '')", involvement, at.case
+    )
+
+
+async def _move(act: Act, at: Scene, agency: str, state: str, changes: str, *values: object) -> int:
+    return await act.run(
+        f"UPDATE involvement SET {changes} WHERE case_id = $1 AND agency_id = $2 AND status = $3",
+        at.case, at.agency(agency), state, *values,
+    )  # fmt: skip
+
+
+async def accept(act: Act, at: Scene, agency: str, assignee: str | None) -> int:
+    changes = "status = 'accepted', answered_at = app_now(), assignee_membership_id = $4"
+    return await _move(act, at, agency, "invited", changes, at.seat(assignee))
+
+
+async def decline(act: Act, at: Scene, agency: str) -> int:
+    return await _move(act, at, agency, "invited", "status = 'declined', answered_at = app_now()")
+
+
+async def take_back(act: Act, at: Scene, agency: str) -> int:
+    return await _move(act, at, agency, "invited", "status = 'withdrawn', ended_at = app_now()")
+
+
+async def end(act: Act, at: Scene, agency: str) -> int:
+    return await _move(act, at, agency, "accepted", "status = 'ended', ended_at = app_now()")
+
+
+async def assign(act: Act, at: Scene, agency: str, assignee: str | None) -> int:
+    return await _move(act, at, agency, "accepted", "assignee_membership_id = $4", at.seat(assignee))
+
+
+async def ask(act: Act, at: Scene, scopes: tuple[Scope, ...]) -> int:
+    """Put every scope to both carers."""
+    for carer in CARERS:
+        request = new_id()
+        await act.run(
+            """INSERT INTO consent_request (id, case_id, carer_id, wording_version, wording_hash, asked_by_membership_id, asked_at)
+               SELECT $1, $2, id, '1', '', $3, app_now() FROM carer WHERE pupil_id = $4 AND person_id = $5""",
+            request, at.case, act.who.membership_id, at.pupil, known(carer),
+        )  # fmt: skip
+        await act.connection.executemany(
+            "INSERT INTO consent_proposal (id, request_id, agency_id, category, purpose) VALUES ($1, $2, $3, $4, $5)",
+            [(new_id(), request, at.agency(agency), *scope) for agency, *scope in scopes],
+        )
+    return 1
+
+
+async def say(act: Act, at: Scene, carer: str, scope: Scope, kind: str, days: int | None = None) -> int:
+    """The carer's answer, online or as a worker was told it; a yes may hold for so many days only."""
+    agency, category, purpose = scope
+    return await act.run(
+        """INSERT INTO consent_event (id, proposal_id, kind, channel, witness, recorded_by_membership_id, until_at)
+           SELECT $1, id, $6, $7, 'a witness', $8, app_now() + make_interval(days => $9) FROM consent_proposal
+           WHERE case_id = $2 AND agency_id = $3 AND category = $4 AND purpose = $5 AND person_id = $10""",
+        new_id(), at.case, at.agency(agency), category, purpose, kind,
+        "in_person" if act.who.membership_id else "online", act.who.membership_id, days, known(carer),
+    )  # fmt: skip
+
+
+async def admit(act: Act, at: Scene, carer: str, categories: tuple[str, ...]) -> int:
+    return await act.run(
+        """INSERT INTO carer_admission (id, case_id, carer_id, categories, authority_seen, admitted_by_membership_id, admitted_at)
+           SELECT $1, $2, id, $3, 'seen', $4, app_now() FROM carer WHERE pupil_id = $5 AND person_id = $6""",
+        new_id(), at.case, list(categories), act.who.membership_id, at.pupil, known(carer),
+    )  # fmt: skip
+
+
+async def dismiss(act: Act, at: Scene, carer: str) -> int:
+    return await act.run(
+        "UPDATE carer_admission SET ended_at = app_now() WHERE case_id = $1 AND person_id = $2 AND ended_at IS NULL",
+        at.case, known(carer),
+    )  # fmt: skip
+
+
+async def bar(act: Act, at: Scene, carer: str, wait: int = 0, days: int | None = None) -> int:
+    """Bar contact from so many days ahead, for so many days or for good."""
+    return await act.run(
+        """INSERT INTO contact_bar (id, pupil_id, person_id, reason_code, from_at, until_at, set_by_membership_id)
+           VALUES ($1, $2, $3, 'court_order', app_now() + make_interval(days => $4),
+                   app_now() + make_interval(days => $4 + $5), $6)""",
+        new_id(), at.pupil, known(carer), wait, days, act.who.membership_id,
+    )  # fmt: skip
+
+
+async def lift(act: Act, at: Scene, carer: str) -> int:
+    return await act.run(
+        "UPDATE contact_bar SET until_at = greatest(from_at, app_now()) WHERE pupil_id = $1 AND person_id = $2",
+        at.pupil, known(carer),
+    )  # fmt: skip
+
+
+TEXTS = {
+    "case_brief": "(case_id, reason, strengths, level, updated_at) SELECT $2, '', '', '2', app_now() FROM (SELECT $1::uuid, $3::text)",
+    "identified_barrier": """(id, case_id, category, code, how_identified, detail, updated_at)
+                             VALUES ($1, $2, $3, 'CI01', 'assessment', '', app_now())""",
+    "note": "(id, case_id, category, text, written_at) VALUES ($1, $2, $3, '', app_now())",
+    "action": """(id, case_id, category, title, owner_agency_id, due_on, added_at, updated_at)
+                 VALUES ($1, $2, $3, '', $4, '2022-06-01', app_now(), app_now())""",
+}
+
+
+async def write(act: Act, at: Scene, table: str, category: str, owner: str) -> int:
+    """A row of text; an action is for the agency `owner` to do."""
+    if not await act.value("SELECT claim_authorship($1, $2, $3, $4)", new_id(), new_id(), at.case, category):
+        return 0
+    more = [at.agency(owner)] if table == "action" else []
+    return await act.run(f"INSERT INTO {table} {TEXTS[table]}", new_id(), at.case, category, *more)
+
+
+VERBS: dict[str, Callable[..., Awaitable[int]]] = {
+    f.__name__: f for f in (open_case, hand_over, invite, accept, decline, take_back, end, assign, ask, say, admit,
+                            dismiss, bar, lift, write)
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Step:
+    """On this day somebody tries this; the database may refuse."""
+
+    day: int
+    who: str
+    verb: str
+    args: tuple[Any, ...] = ()
+
+    async def take(self, act: Act, at: Scene) -> bool:
+        """Whether it was done."""
+        return await VERBS[self.verb](act, at, *self.args) > 0
