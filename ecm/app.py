@@ -22,6 +22,8 @@ import ecm.cases.pages
 import ecm.home.pages
 import ecm.oversight.api
 import ecm.oversight.pages
+import ecm.plans.api
+import ecm.plans.pages
 import ecm.pupils.api
 from ecm import database
 from ecm.accounts.current import current_actor, viewer_of
@@ -31,10 +33,12 @@ from ecm.database import Actor, acting_as
 from ecm.embedded import as_role
 from ecm.errors import NotAllowed, NotFound, NotSignedIn
 from ecm.paging import page_asked
+from ecm.plans.commands import RENDERER
 from ecm.web import guards
 
-PAGES = (ecm.oversight.pages, ecm.accounts.pages, ecm.home.pages, ecm.cases.pages, ecm.actions.pages)
+PAGES = (ecm.plans.pages, ecm.oversight.pages, ecm.accounts.pages, ecm.home.pages, ecm.cases.pages, ecm.actions.pages)
 API = (
+    ecm.plans.api,
     ecm.oversight.api,
     ecm.accounts.api,
     ecm.agencies.api,
@@ -69,6 +73,7 @@ async def _lifespan(_: Litestar) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await RENDERER.close()
         await database.close_pool()
 
 

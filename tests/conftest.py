@@ -20,6 +20,7 @@ from ecm.clock import new_id
 from ecm.database import Actor, proof
 from ecm.embedded import as_role, running
 from ecm.migrations.apply import migrate
+from ecm.plans.commands import RENDERER
 
 SECRET = "a secret of the tests, long enough for anybody"
 DATA = Path(tempfile.mkdtemp(prefix="ecm-tests-"))
@@ -84,6 +85,13 @@ def cluster() -> Iterator[str]:
             yield url
     finally:
         shutil.rmtree(DATA, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def drawing() -> AsyncIterator[None]:
+    """Documents are drawn by processes that end with the run."""
+    yield
+    await RENDERER.close()
 
 
 async def _make_template(url: str) -> None:

@@ -49,7 +49,7 @@ relation_grant AS (
     SELECT r.name || '.' || t.attname, a.grantee, a.privilege_type, a.is_grantable
     FROM relation r JOIN pg_attribute t ON t.attrelid = r.oid, aclexplode(t.attacl) a WHERE a.grantee <> r.relowner),
 routine_grant AS (
-    SELECT p.oid, string_agg(a.grantee_name || CASE WHEN a.is_grantable THEN ' (may grant)' ELSE '' END, ' ' ORDER BY a.grantee_name) AS names
+    SELECT p.oid, string_agg(a.grantee_name || CASE WHEN a.is_grantable THEN ' (may grant)' ELSE '' END, ' ' ORDER BY a.grantee_name COLLATE "C") AS names
     FROM routine p, LATERAL (
         SELECT x.is_grantable, CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee)::text END AS grantee_name
         FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x WHERE x.grantee <> p.proowner) a
@@ -59,7 +59,7 @@ SELECT format('%s %s: owned by %s%s', lower(kind), name, owner,
     FROM relation
 UNION ALL
 SELECT format('grant to %s on %s: %s', CASE grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(grantee)::text END, thing,
-              string_agg(privilege_type || CASE WHEN is_grantable THEN ' (may grant)' ELSE '' END, ' ' ORDER BY privilege_type))
+              string_agg(privilege_type || CASE WHEN is_grantable THEN ' (may grant)' ELSE '' END, ' ' ORDER BY privilege_type COLLATE "C"))
     FROM relation_grant GROUP BY grantee, thing
 UNION ALL
 SELECT format('function %s: %s, owned by %s, run by %s, sha256 %s', p.name,

@@ -138,6 +138,16 @@ async def sharing_grid(actor: Actor, reference: str) -> tuple[CaseHead, list[dic
     return head, [_grid_row(each, items) for each in involved], items
 
 
+async def agreed_kinds(act: Act, case_id: UUID) -> dict[UUID, list[str]]:
+    """By agency, the categories that a carer's yes opens to it now, sorted; as far as the reader sees the answers."""
+    found = await _states(act, [case_id])
+    kinds: dict[UUID, set[str]] = {}
+    for row in await act.rows(PROPOSALS + "WHERE p.case_id = $1", case_id):
+        if found.get(row["id"], NOT_ASKED).word == "given":
+            kinds.setdefault(row["agency_id"], set()).add(row["category"])
+    return {agency_id: sorted(each) for agency_id, each in kinds.items()}
+
+
 def _grid_row(row: Record, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
     cells: dict[str, list[State]] = {}
     for item in items:

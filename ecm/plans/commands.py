@@ -8,7 +8,7 @@ from ecm.audit.events import Event
 from ecm.cases.queries import read_case
 from ecm.cases.rules import DEFAULT_FOR_CARERS
 from ecm.clock import new_id, today
-from ecm.consent.queries import agreed_sharing
+from ecm.consent.queries import agreed_kinds
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound
 from ecm.plans.document import PlanDocument, plan_document
@@ -73,6 +73,7 @@ async def _document(act: Act, case: dict[str, Any], new: NewPlan, number: int) -
         "strengths": case["strengths"] if "education" in seen else None,
         "next_review_on": case["next_review_on"],
     }
+    agreed = await agreed_kinds(act, case["id"])
     helping = [each for each in within(case["involvements"]) if each["status"] == "active"]
     return plan_document(
         head,
@@ -99,7 +100,11 @@ async def _document(act: Act, case: dict[str, Any], new: NewPlan, number: int) -
             }
             for each in within(case["notes"])
         ],
-        sharing=await agreed_sharing(act, case["id"], {each["agency"]["id"] for each in helping}),
+        sharing=[
+            {"category": each["category"], "agency": each["agency"]["name"], "kinds": agreed[each["agency"]["id"]]}
+            for each in helping
+            if each["agency"]["id"] in agreed
+        ],
         number=number,
         made_on=today(),
         audience=new.audience,

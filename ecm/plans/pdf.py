@@ -104,6 +104,10 @@ class Renderer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End every drawing process; whatever was being drawn fails as `closed`."""
         self._closed = True
         await asyncio.gather(*(self._dismiss(drawer) for drawer in tuple(self._all)))
 

@@ -51,11 +51,13 @@ END $$;
 CREATE FUNCTION seen_by(p_case uuid, p_tokens bytea[], p_instants timestamptz[])
 RETURNS TABLE (instant int, seat int, signed_in boolean, items text[]) LANGUAGE plpgsql AS $$
 BEGIN
-    FOR instant IN 1 .. cardinality(p_instants) LOOP
-        PERFORM set_config('ecm.test_clock', extract(epoch FROM p_instants[instant] - now()) || ' seconds', true);
-        FOR seat IN 1 .. cardinality(p_tokens) LOOP
-            PERFORM FROM enter(p_tokens[seat], 'look');
+    FOR i IN 1 .. cardinality(p_instants) LOOP
+        PERFORM set_config('ecm.test_clock', extract(epoch FROM p_instants[i] - now()) || ' seconds', true);
+        FOR s IN 1 .. cardinality(p_tokens) LOOP
+            PERFORM FROM enter(p_tokens[s], 'look');
             signed_in := FOUND;
+            instant := i;
+            seat := s;
             items := '{}';
             IF signed_in THEN
                 items := ARRAY(

@@ -12,6 +12,7 @@ from ecm import seeds
 from ecm.app import create_app
 from ecm.clock import today
 from ecm.seeds import known
+from ecm.web import assets
 from tests.actions.story import HEALTH, NURSE, SENCO, action, bring_in, open_story
 from tests.browser import DESK, PHONE, assert_accessible, browser, browser_context, served, tab_to
 from tests.client import application, sign_in
@@ -48,6 +49,7 @@ async def enter(page: Page, email: str) -> None:
 @pytest.fixture
 async def address(db: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """The application, served; the test's own pool stands for its lifespan."""
+    assets.collect()
     monkeypatch.setattr("ecm.app._lifespan", lambda _: nullcontext())
     async with served(create_app()) as found:
         yield found
@@ -77,7 +79,7 @@ async def test_every_state_of_the_pages(db, address: str, browser: Browser, widt
         await page.get_by_role("button", name="Mark as done “Send the report”").click()
         await expect(page.get_by_role("heading", level=2, name="What it says now, and what you typed")).to_be_visible()
         await look("both")
-        await expect(page.get_by_label("Done")).to_be_checked()
+        await expect(page.get_by_role("radio", name="Done")).to_be_checked()
         await page.get_by_role("button", name="Save my version").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Send the report")
         await look("one")

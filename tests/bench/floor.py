@@ -66,12 +66,21 @@ async def worklist(request: Request[Any, Any, Any]) -> Row:
     return {"items": [dict(r) for r in rows[:25]]}
 
 
-@get(["/api/v1/cases/{key:uuid}", "/cases/{key:str}"])
-async def case(request: Request[Any, Any, Any], key: UUID | str) -> Row:
-    """A case with all its parts, by id as for the API or by reference as for its page."""
-    column = "id" if isinstance(key, UUID) else "reference"
+@get("/api/v1/cases/{key:uuid}")
+async def case(request: Request[Any, Any, Any], key: UUID) -> Row:
+    """A case with all its parts, by id."""
+    return await _case(request, f"{CASE}WHERE c.id = $1", key)
+
+
+@get("/cases/{key:str}")
+async def case_of_page(request: Request[Any, Any, Any], key: str) -> Row:
+    """The same by reference, as its page asks for it."""
+    return await _case(request, f"{CASE}WHERE c.reference = $1", key)
+
+
+async def _case(request: Request[Any, Any, Any], sql: str, key: UUID | str) -> Row:
     async with entered(request, "show_case") as (connection, events):
-        row = await connection.fetchrow(f"{CASE}WHERE c.{column} = $1", key)
+        row = await connection.fetchrow(sql, key)
         parts = {name: await connection.fetch(sql, row["id"]) for name, sql in PARTS.items()}
         events.append(event("case:shown", "shown", [row["pupil_id"]], case=row["id"]))
     return dict(row) | {name: [dict(r) for r in rows] for name, rows in parts.items()}
@@ -111,7 +120,9 @@ async def _lifespan(_: Litestar) -> AsyncIterator[None]:
 
 def create_app() -> Litestar:
     """The floor."""
-    return Litestar([worklist, case, action, health], lifespan=[_lifespan], openapi_config=None, logging_config=None)
+    return Litestar(
+        [worklist, case, case_of_page, action, health], lifespan=[_lifespan], openapi_config=None, logging_config=None
+    )
 
 
 if __name__ == "__main__":
