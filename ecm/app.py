@@ -19,7 +19,14 @@ import ecm.agencies.api
 import ecm.barriers.api
 import ecm.cases.api
 import ecm.cases.pages
+import ecm.consent.api
+import ecm.consent.link_pages
+import ecm.consent.pages
+import ecm.home.family
+import ecm.home.family_api
 import ecm.home.pages
+import ecm.involvements.api
+import ecm.involvements.pages
 import ecm.oversight.api
 import ecm.oversight.pages
 import ecm.plans.api
@@ -32,11 +39,23 @@ from ecm.config import Settings, settings
 from ecm.database import Actor, acting_as
 from ecm.embedded import as_role
 from ecm.errors import NotAllowed, NotFound, NotSignedIn
+from ecm.notifications.outbox import demo_routes
 from ecm.paging import page_asked
 from ecm.plans.commands import RENDERER
 from ecm.web import guards
 
-PAGES = (ecm.plans.pages, ecm.oversight.pages, ecm.accounts.pages, ecm.home.pages, ecm.cases.pages, ecm.actions.pages)
+PAGES = (
+    ecm.plans.pages,
+    ecm.oversight.pages,
+    ecm.accounts.pages,
+    ecm.home.pages,
+    ecm.home.family,
+    ecm.cases.pages,
+    ecm.actions.pages,
+    ecm.involvements.pages,
+    ecm.consent.pages,
+    ecm.consent.link_pages,
+)
 API = (
     ecm.plans.api,
     ecm.oversight.api,
@@ -46,6 +65,9 @@ API = (
     ecm.pupils.api,
     ecm.cases.api,
     ecm.actions.api,
+    ecm.involvements.api,
+    ecm.consent.api,
+    ecm.home.family_api,
 )
 
 
@@ -53,7 +75,7 @@ def create_app() -> Litestar:
     """The application of this process, by its settings."""
     api = Router("/api/v1", route_handlers=[route for slice_ in API for route in slice_.routes])
     return Litestar(
-        route_handlers=[api, *(route for slice_ in PAGES for route in slice_.routes)],
+        route_handlers=[api, *(route for slice_ in PAGES for route in slice_.routes), *demo_routes()],
         dependencies={"actor": Provide(current_actor), "page_wanted": Provide(page_asked, sync_to_thread=False)},
         after_exception=[note_refusal],
         lifespan=[_lifespan],
@@ -91,7 +113,8 @@ async def note_refusal(error: Exception, scope: Scope) -> None:
 
 async def _record_denial(scope: HTTPScope, actor: Actor, status: int) -> None:
     route = scope["path_template"].strip("/").translate(str.maketrans("/{}", ":__")).lower()
-    asked_for = next((each for each in scope["path_params"].values() if isinstance(each, UUID)), None)
+    asked: dict[str, object] = dict(scope["path_params"])
+    asked_for = next((each for each in asked.values() if isinstance(each, UUID)), None)
     with suppress(NotSignedIn):
         async with acting_as(actor, "denied") as act:
             act.record(

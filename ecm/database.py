@@ -29,6 +29,10 @@ class OutsideTransaction(RuntimeError):
     """A query was attempted outside `acting_as`: a bug, never shown."""
 
 
+class NotKept(RuntimeError):
+    """A transaction went on after one of its statements had failed: a bug, never shown."""
+
+
 class Engine(PostgresEngine):  # type: ignore[type-arg]
     """Piccolo's engine, except that a query outside a transaction of ours is a bug instead of an anonymous read."""
 
@@ -226,7 +230,8 @@ async def _transaction() -> AsyncIterator[asyncpg.Connection]:
     try:
         await connection.execute("BEGIN")
         yield connection
-        await connection.execute("COMMIT")
+        if await connection.execute("COMMIT") != "COMMIT":
+            raise NotKept("a statement had failed, so COMMIT rolled back")
         finished = True
     except BaseException:
         finished = await _rolled_back(connection)
@@ -273,8 +278,22 @@ async def open_pool(url: str, size: int, settings: Mapping[str, str] | None = No
     """Open this process's pool of connections as the application's login."""
     ENGINE.config = {"dsn": url}
     ENGINE.pool = await asyncpg.create_pool(
-        dsn=url, min_size=1, max_size=size, server_settings=dict(settings or {}), timeout=5, command_timeout=10
-    )
+        dsn=url, min_size=1, max_size=size, server_settings=dict(settings or {}), timeout=5, command_timeout=10,
+        reset=_leave_as_found,
+    )  # fmt: skip
+
+
+# A temporary table or a PREPAREd statement outlives its transaction and would take in what the next one here says.
+# The app makes neither, so a connection that has one was used by somebody else's SQL.
+END_IF_TAMPERED_WITH = """
+SELECT pg_terminate_backend(pg_backend_pid())
+WHERE pg_my_temp_schema() <> 0 OR EXISTS (SELECT FROM pg_prepared_statements WHERE from_sql)
+"""
+
+
+async def _leave_as_found(connection: asyncpg.Connection) -> None:
+    """Between two transactions: settings, locks and cursors as they were at first; if that is not enough, the end."""
+    await connection.execute(connection.get_reset_query() + END_IF_TAMPERED_WITH)
 
 
 async def close_pool() -> None:

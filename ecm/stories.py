@@ -76,12 +76,10 @@ async def tell_stories() -> None:
         "Long instructions are lost, and noise upsets him.",
         "Knows every bridge in the county.",
     )
-    at_work = [
-        await _invited(senco, working, key, why)
-        for key, why in (("community-health", "direct_support"), ("family-hub", "family_support"))
-    ]
-    await accept_invitation(health, at_work[0], Acceptance(assignee_id=known("seat nurse@community-health.example")))
-    await accept_invitation(hub, at_work[1], Acceptance())
+    by_health = await _invited(senco, working, "community-health", "direct_support")
+    by_hub = await _invited(senco, working, "family-hub", "family_support")
+    await accept_invitation(health, by_health, Acceptance(assignee_id=known("seat nurse@community-health.example")))
+    await accept_invitation(hub, by_hub, Acceptance())
     await _agreed(
         senco, working, "ewa", {"community-health": ["education", "health"], "family-hub": ["education", "family"]}
     )

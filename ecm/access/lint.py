@@ -149,7 +149,7 @@ UNION ALL
 SELECT format('Role ecm_app starts with %s.', setting)
     FROM pg_db_role_setting s, unnest(s.setconfig) setting WHERE pg_get_userbyid(s.setrole) = 'ecm_app'
     AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-    AND split_part(setting, '=', 1) NOT IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'TimeZone', 'timezone')
+    AND setting <> 'search_path=pg_catalog, public, pg_temp' AND split_part(setting, '=', 1) NOT IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'TimeZone', 'timezone')
 UNION ALL
 SELECT format('ecm_app may create things in schema %s.', nspname) FROM schema WHERE has_schema_privilege('ecm_app', oid, 'CREATE')
 UNION ALL

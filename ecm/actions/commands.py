@@ -34,10 +34,10 @@ async def add_action(actor: Actor, case_id: UUID, new: NewAction) -> dict[str, A
         if not act.who.may("action:add"):
             raise NotAllowed
         await claim(act, case_id, _text_category(new.category))
-        await _check_owner(act, case_id, new)
+        owner = await _owner(act, case_id, new)
         _refuse("due_on", due_problem(new.due_on, case["opened_on"], today()))
         action_id = new_id()
-        await _insert(act, action_id, case_id, new)
+        await _insert(act, action_id, case_id, new, await _person(act, case_id, owner, new.assignee_id))
         act.record(
             Event.ACTION_ADDED, case=case_id, subject=action_id, pupils=[case["pupil_id"]],
             category=new.category, owner=new.owner_agency_id,
@@ -72,29 +72,31 @@ def _text_category(category: str) -> str:
     return category
 
 
-async def _check_owner(act: Act, case_id: UUID, new: NewAction) -> None:
-    """The answer is the same for an agency that is not on the case and for one that the actor may not know of."""
-    known = {each["id"]: each for each in await owners(act, case_id)}
-    if (owner := known.get(new.owner_agency_id)) is None:
+async def _owner(act: Act, case_id: UUID, new: NewAction) -> Record:
+    """The agency that will do it. An agency not on the case and one the actor may not know of are refused alike."""
+    owner = next((each for each in await owners(act, case_id) if each["id"] == new.owner_agency_id), None)
+    if owner is None:
         raise Refused({"owner_agency_id": NOT_ON_CASE})
     # Whoever reads the action reads whose it is. Source: design 4, "each involvement has a category too".
     kind = owner["involvement_category"]
     if kind not in ("core", new.category):
         raise Refused({"category": ONLY_ITS_READERS.format(CATEGORY_LABELS[kind])})
-    await _check_person(act, case_id, owner["id"], new.assignee_id)
+    return owner
 
 
-async def _check_person(act: Act, case_id: UUID, agency_id: UUID, person: UUID | None) -> None:
-    if person and person not in {each["id"] for each in await people(act, case_id, [agency_id])}:
-        raise Refused({"assignee_id": NOT_THERE})
+async def _person(act: Act, case_id: UUID, owner: Record, wanted: UUID | None) -> UUID | None:
+    """Who is to do it: whoever was chosen, else whom the owner has put on this case; None is the owner's desk."""
+    there = {each["id"] for each in await people(act, case_id, [owner["id"]])}
+    _refuse("assignee_id", NOT_THERE if wanted and wanted not in there else None)
+    return wanted or (owner["assignee_id"] if owner["assignee_id"] in there else None)
 
 
-async def _insert(act: Act, action_id: UUID, case_id: UUID, new: NewAction) -> None:
+async def _insert(act: Act, action_id: UUID, case_id: UUID, new: NewAction, person: UUID | None) -> None:
     await act.run(
         """INSERT INTO action
            (id, case_id, category, title, owner_agency_id, assignee_membership_id, due_on, added_at, updated_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, app_now(), app_now())""",
-        action_id, case_id, new.category, new.title, new.owner_agency_id, new.assignee_id, new.due_on,
+        action_id, case_id, new.category, new.title, new.owner_agency_id, person, new.due_on,
     )  # fmt: skip
 
 
@@ -108,7 +110,9 @@ async def _check_change(act: Act, row: Record, wanted: Mapping[str, Any]) -> Non
     _refuse("progress", move_problem(row["status"], wanted.get("status", row["status"]), wanted.get("progress", "")))
     if due_on := wanted.get("due_on"):
         _refuse("due_on", due_problem(due_on, row["opened_on"], today()))
-    await _check_person(act, row["case_id"], row["agency_id"], wanted.get("assignee_id"))
+    if person := wanted.get("assignee_id"):
+        there = {each["id"] for each in await people(act, row["case_id"], [row["agency_id"]])}
+        _refuse("assignee_id", NOT_THERE if person not in there else None)
 
 
 def _refuse(field: str, problem: str | None) -> None:

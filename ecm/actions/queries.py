@@ -45,11 +45,12 @@ FIRST = ("", date.min, UUID(int=0))
 
 # Who can be given work on a case: the school that opened it, and agencies at work on it that the asker may know of.
 OWNERS = """
-SELECT a.id, a.name, a.kind, coalesce(i.category, 'core') AS involvement_category
-FROM support_case c JOIN agency a ON true
-LEFT JOIN involvement i ON i.case_id = c.id AND i.agency_id = a.id AND i.status = 'accepted'
-WHERE c.id = $1 AND (a.id = c.school_id OR i.id IS NOT NULL) AND agency_on_case(c.id, a.id)
-ORDER BY a.id <> c.school_id, a.name
+SELECT a.id, a.name, a.kind, o.category AS involvement_category, o.assignee_id
+FROM (SELECT c.school_id AS agency_id, 'core' AS category, NULL::uuid AS assignee_id FROM support_case c WHERE c.id = $1
+      UNION ALL
+      SELECT i.agency_id, i.category, i.assignee_membership_id FROM involvement i
+      WHERE i.case_id = $1 AND i.status = 'accepted') o
+JOIN agency a ON a.id = o.agency_id WHERE agency_on_case($1, a.id) ORDER BY a.kind <> 'school', a.name
 """
 # Who there would see what they are given: those who act for the whole agency, and whoever the case is assigned to.
 PEOPLE = """
@@ -95,7 +96,8 @@ async def list_actions(
 
 async def show_action(actor: Actor, action_id: UUID) -> dict[str, Any]:
     """One action, for a program. Records action:shown. Raises: NotFound."""
-    return (await show_action_form(actor, action_id))["action"]
+    async with acting_as(actor, "show_action") as act:
+        return published(await _shown(act, action_id))
 
 
 async def show_action_form(actor: Actor, action_id: UUID) -> dict[str, Any]:
@@ -104,15 +106,20 @@ async def show_action_form(actor: Actor, action_id: UUID) -> dict[str, Any]:
     Records action:shown. Raises: NotFound.
     """
     async with acting_as(actor, "show_action") as act:
-        row = await read_action(act, action_id)
-        case, pupils = row["case_id"], [row["pupil_id"]]
-        act.record(Event.ACTION_SHOWN, case=case, subject=action_id, pupils=pupils, outcome="shown")
+        row = await _shown(act, action_id)
         return {
             "action": published(row),
             "pupil": display(row),
             "changeable": row["changeable"] and act.who.may("action:change"),
-            "people": await people(act, case, [row["agency_id"]]),
+            "people": await people(act, row["case_id"], [row["agency_id"]]),
         }
+
+
+async def _shown(act: Act, action_id: UUID) -> Record:
+    row = await read_action(act, action_id)
+    pupils = [row["pupil_id"]]
+    act.record(Event.ACTION_SHOWN, case=row["case_id"], subject=action_id, pupils=pupils, outcome="shown")
+    return row
 
 
 async def show_new_action_form(actor: Actor, reference: str) -> dict[str, Any]:

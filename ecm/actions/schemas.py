@@ -18,7 +18,10 @@ Progress = Annotated[MaybeText, Field(title="the line of progress", max_length=L
 
 
 class NewAction(BaseModel):
-    """Something to be done: what, by whom, by when, and who may read about it."""
+    """Something to be done: what, by whom, by when, and who may read about it.
+
+    Without `assignee_id` it goes to whom the owner agency has put on the case, else to the agency's desk.
+    """
 
     model_config = ConfigDict(extra="forbid")
     title: Title

@@ -1,18 +1,17 @@
-"""Who may see what, and why, in plain Python: the second opinion about `case_access`. It knows no database.
+"""Who may see what, and why, in plain Python: the second opinion about `case_access`. It knows no database and was
+written from the rules alone, never from the SQL: where the two differ, one of them is wrong."""
 
-Written from the rules alone, never from the SQL: where the two differ, one of them is wrong.
-"""
-
+from calendar import isleap
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime
+from itertools import product
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 ALWAYS = datetime.min.replace(tzinfo=UTC)
 FOREVER = datetime.max.replace(tzinfo=UTC)
-AT_SCHOOL = ("core", "classroom", "education", "family")
 
 Span = tuple[datetime, datetime]
 Reason = tuple[UUID, str, str, datetime, datetime]  # principal, category, basis, from, until
@@ -82,10 +81,8 @@ def birthday(born_on: date | None, age: int) -> datetime:
     """London midnight of that birthday; of 1 March for somebody born on 29 February, in a common year."""
     if born_on is None:
         return FOREVER
-    try:
-        day = born_on.replace(year=born_on.year + age)
-    except ValueError:
-        day = date(born_on.year + age, 3, 1)
+    year, leap_day = born_on.year + age, (born_on.month, born_on.day) == (2, 29)
+    day = date(year, 3, 1) if leap_day and not isleap(year) else born_on.replace(year=year)
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Europe/London")).astimezone(UTC)
 
 
@@ -94,9 +91,8 @@ def union(spans: Iterable[Span]) -> list[Span]:
     merged: list[Span] = []
     for start, until in sorted(span for span in spans if span[0] < span[1]):
         if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(until, merged[-1][1]))
-        else:
-            merged.append((start, until))
+            start, until = merged[-1][0], max(until, merged.pop()[1])
+        merged.append((start, until))
     return merged
 
 
@@ -118,18 +114,17 @@ def opens(reason: Reason, category: str, authors: Collection[UUID]) -> bool:
 
 
 def _stated(facts: Facts) -> Iterator[tuple[UUID, str, str, Span]]:
-    for category in AT_SCHOOL:
+    for category in ("core", "classroom", "education", "family"):
         yield facts.school.id, category, "opened_by", (facts.opened_at, FOREVER)
         yield facts.lead, category, "assignment", (facts.opened_at, FOREVER)
     yield facts.school.safeguarding_desk, "core", "opened_by", (facts.opened_at, FOREVER)
+    table = (Involvement(facts.school, "accepted", facts.opened_at, None, None), *facts.involvements)
     for agency, category, agreed in _agreed(facts):
-        for span in both(agreed, _at_the_table(facts, agency)):
-            yield agency.desk(category), category, "consent", span
-            yield agency.id, "core", "consent", span
-        for work in (i for i in facts.involvements if i.agency == agency and i.assignee):
-            for span in both(agreed, _working(work)):
-                yield work.assignee, category, "assignment", span
-                yield work.assignee, "core", "assignment", span
+        for work in (seat for seat in table if seat.agency == agency):
+            for span, shared in product(both(agreed, _working(work)), ("core", category)):
+                yield agency.desk(shared), shared, "consent", span
+                if work.assignee:
+                    yield work.assignee, shared, "assignment", span
     for row in facts.rows:
         yield from ((author, row.category, "own_record", (row.at, FOREVER)) for author in row.authors)
     for admission in facts.admissions:
@@ -139,15 +134,9 @@ def _stated(facts: Facts) -> Iterator[tuple[UUID, str, str, Span]]:
         yield from ((admission.person, c, "own_child", span) for c in admission.categories for span in spans)
 
 
-def _at_the_table(facts: Facts, agency: Agency) -> list[Span]:
-    opened = [(facts.opened_at, FOREVER)] if agency == facts.school else []
-    return union(opened + [span for i in facts.involvements if i.agency == agency for span in _working(i)])
-
-
 def _working(involvement: Involvement) -> list[Span]:
-    if involvement.status not in ("accepted", "ended") or involvement.answered_at is None:
-        return []
-    return [(involvement.answered_at, involvement.ended_at or FOREVER)]
+    accepted = involvement.answered_at if involvement.status in ("accepted", "ended") else None
+    return [(accepted, involvement.ended_at or FOREVER)] if accepted else []
 
 
 def _agreed(facts: Facts) -> Iterator[tuple[Agency, str, list[Span]]]:
@@ -157,5 +146,5 @@ def _agreed(facts: Facts) -> Iterator[tuple[Agency, str, list[Span]]]:
         latest[answer.agency, answer.category, answer.purpose][answer.person] = answer
     for (agency, category, _), minds in latest.items():
         if all(answer.kind == "given" for answer in minds.values()):
-            end = birthday(facts.born_on, 16)
-            yield agency, category, union((a.at, min(a.until_at or FOREVER, end)) for a in minds.values())
+            spans = [(a.at, min(a.until_at or FOREVER, birthday(facts.born_on, 16))) for a in minds.values()]
+            yield agency, category, union(spans)

@@ -85,4 +85,9 @@ async def say(story: Story, proposal: UUID, kind: str) -> None:
 def action(owner: UUID = HEALTH, **other: Any) -> dict[str, Any]:
     """The body of a new action, sound as it stands."""
     due_on = (today() + timedelta(days=14)).isoformat()
-    return {"title": "Try a hearing test", "category": "education", "owner_agency_id": str(owner), "due_on": due_on} | other
+    return {
+        "title": "Try a hearing test",
+        "category": "education",
+        "owner_agency_id": str(owner),
+        "due_on": due_on,
+    } | other

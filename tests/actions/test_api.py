@@ -57,26 +57,49 @@ async def test_a_partner_is_given_an_action_moves_it_on_and_two_at_once_meet(db)
 
 async def test_only_its_owner_its_author_and_keepers_of_the_case_change_an_action(db):
     story = await open_story(db)
-    await bring_in(db, story, NURSE, HEALTH, "education")
+    await bring_in(db, story, THERAPIST, HEALTH, "education")
     await bring_in(db, story, "family.worker@family-hub.example", known("family-hub"), "education")
     async with application() as client:
-        senco, nurse, reader, teacher, carer = [
+        senco, manager, nurse, reader, teacher, stranger = [
             await sign_in(client, email)
-            for email in (SENCO, NURSE, "family.worker@family-hub.example", "teacher@oakfield.example", "amina.yusuf@home.example")
+            for email in (
+                SENCO, THERAPIST, NURSE, "family.worker@family-hub.example", "teacher@oakfield.example",
+                "senco@hillside.example",
+            )
         ]  # fmt: skip
         made = (await senco.post(f"/cases/{story.case_id}/actions", action())).json()
-        path, step = f"/actions/{made['id']}", {"version": 1, "status": "doing"}
+        assert made["assignee"] is None  # the manager accepted for the agency, not for herself
+        path = f"/actions/{made['id']}"
         assert (await reader.get(path)).json() == made  # agreed for education
-        assert (await reader.send("PATCH", path, step)).status_code == 403
-        assert (await nurse.send("PATCH", path, step)).status_code == 403  # the owner's desk has it, not she
-        assert (await reader.post(f"/cases/{story.case_id}/actions", action(known("family-hub")))).status_code == 201
-        for stranger in (teacher, carer):
-            assert (await stranger.get(path)).status_code == 404
-            assert (await stranger.send("PATCH", path, step)).status_code == 404
-            assert (await stranger.post(f"/cases/{story.case_id}/actions", action())).status_code == 404
-        absent, hidden = await nurse.get(f"/actions/{uuid4()}"), await teacher.get(path)
+        assert (await reader.send("PATCH", path, {"version": 1, "status": "doing"})).status_code == 403
+        for nobody in (nurse, teacher, stranger):
+            assert (await nobody.get(path)).status_code == 404
+            assert (await nobody.send("PATCH", path, {"version": 1, "status": "doing"})).status_code == 404
+            assert (await nobody.post(f"/cases/{story.case_id}/actions", action())).status_code == 404
+        absent, hidden = await nurse.get(f"/actions/{uuid4()}"), await nurse.get(path)
         assert (absent.status_code, absent.content) == (hidden.status_code, hidden.content)
-        assert (await senco.send("PATCH", path, step)).status_code == 200
+        assert (await manager.send("PATCH", path, {"version": 1, "status": "doing"})).status_code == 200
+        assert (await senco.send("PATCH", path, {"version": 2, "status": "done"})).status_code == 200
+        own = await reader.post(f"/cases/{story.case_id}/actions", action(OAKFIELD))
+        assert own.status_code == 201, own.text
+        path = f"/actions/{own.json()['id']}"
+        assert (await reader.send("PATCH", path, {"version": 1, "progress": "Asked."})).status_code == 200
+        assert (await manager.send("PATCH", path, {"version": 2, "progress": "Mine?"})).status_code == 403
+
+
+async def test_without_a_name_it_goes_to_whom_the_owner_has_put_on_the_case(db):
+    story = await open_story(db)
+    await bring_in(db, story, NURSE, HEALTH, "health")
+    async with application() as client:
+        senco, nurse = await sign_in(client, SENCO), await sign_in(client, NURSE)
+        made = (await senco.post(f"/cases/{story.case_id}/actions", action())).json()
+        assert made["assignee"]["name"] == "Beth Lawson"
+        step = {"version": 1, "status": "done", "progress": "Heard well."}
+        assert (await nurse.send("PATCH", f"/actions/{made['id']}", step)).status_code == 200
+        async with db.admin() as admin:  # she leaves: what is added now waits at the agency's desk
+            await admin.execute("UPDATE membership SET ended_at = now() WHERE id = $1", known("seat " + NURSE))
+        later = await senco.post(f"/cases/{story.case_id}/actions", action())
+        assert (later.status_code, later.json()["assignee"]) == (201, None)
 
 
 async def test_a_carer_who_sees_the_case_reads_and_changes_nothing(db):
@@ -91,7 +114,9 @@ async def test_a_carer_who_sees_the_case_reads_and_changes_nothing(db):
         assert (await senco.post(f"/cases/{story.case_id}/carers", admission)).status_code == 201
         made = (await senco.post(f"/cases/{story.case_id}/actions", action(OAKFIELD))).json()
         assert (await carer.get("/actions")).json()["items"] == [made]
-        assert (await carer.send("PATCH", f"/actions/{made['id']}", {"version": 1, "status": "done"})).status_code == 403
+        assert (
+            await carer.send("PATCH", f"/actions/{made['id']}", {"version": 1, "status": "done"})
+        ).status_code == 403
         assert (await carer.post(f"/cases/{story.case_id}/actions", action(OAKFIELD))).status_code == 403
 
 

@@ -22,7 +22,11 @@ __all__ = ["browser"]
 
 async def make_work(db: Any) -> None:
     """An overdue, a near and a far action of the nurse's, for two pupils."""
-    titles = [(-4, "Ring the hearing clinic about Leila’s missed appointment and agree a new day"), (2, "Send the report"), (60, "Review")]
+    titles = [
+        (-4, "Ring the hearing clinic about Leila’s missed appointment and agree a new day"),
+        (2, "Send the report"),
+        (60, "Review"),
+    ]
     async with application() as client:
         senco = await sign_in(client, SENCO)
         for pupil in ("Leila Reid", "Nguyễn Thị Ánh"):

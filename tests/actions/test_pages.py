@@ -119,7 +119,12 @@ async def test_whoever_comes_second_sees_both_versions_and_has_lost_nothing(db):
     story = await open_story(db)
     made = await add(story)
     day = today() + timedelta(days=30)
-    mine = {"title": "Book a hearing test", "status": "doing", "progress": "They were <closed>.", "assignee_id": "anybody"}
+    mine = {
+        "title": "Book a hearing test",
+        "status": "doing",
+        "progress": "They were <closed>.",
+        "assignee_id": "anybody",
+    }
     async with browsing(SENCO) as senco:
         path = f"/actions/{made['id']}"
         assert (await senco.send(path + "/step", version="1", status="done", progress="Heard well.")).status_code == 303
