@@ -274,11 +274,15 @@ def keyed_hash(words: str) -> bytes:
     return hmac.digest(_secret[0], words.encode(), "sha256")
 
 
+# With all its policies a statement takes several times longer to plan than to run (docs/performance.md).
+PLAN_ONCE = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
+
+
 async def open_pool(url: str, size: int, settings: Mapping[str, str] | None = None) -> None:
     """Open this process's pool of connections as the application's login."""
     ENGINE.config = {"dsn": url}
     ENGINE.pool = await asyncpg.create_pool(
-        dsn=url, min_size=1, max_size=size, server_settings=dict(settings or {}), timeout=5, command_timeout=10,
+        dsn=url, min_size=1, max_size=size, server_settings=PLAN_ONCE | dict(settings or {}), timeout=5, command_timeout=10,
         reset=_leave_as_found,
     )  # fmt: skip
 

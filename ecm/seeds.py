@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 import asyncpg
 
 from ecm.accounts.passwords import hash_password
-from ecm.pupils.rules import make_upn, search_key, year_group
+from ecm.pupils.rules import make_upn, search_key, year_group, year_group_code
 
 AREA = UUID("00000000-0000-4000-8000-000000000ec3")
 PASSWORD = "open-the-demo"
@@ -178,7 +178,7 @@ async def _pupils(connection: asyncpg.Connection) -> None:
             """INSERT INTO enrolment (id, pupil_id, school_id, upn, year_group, class_name, from_on)
                VALUES ($1, $2, $3, $4, $5, $6, $7)""",
             known(f"enrolment {key}"), key, known(pupil.school), make_upn(4001, 24, number),
-            "X" if year is None else "R" if year == 0 else str(year), pupil.class_name, FIRST_DAY,
+            year_group_code(year) or "X", pupil.class_name, FIRST_DAY,
         )  # fmt: skip
         needs = [{"type": need, "rank": rank} for rank, need in enumerate(pupil.needs, start=1)]
         await connection.execute(

@@ -10,7 +10,7 @@ import pytest
 from ecm.database import acting_as
 from ecm.idempotency import LONGEST_KEY
 from ecm.seeds import known
-from tests.actions.story import HEALTH, NURSE, OAKFIELD, SENCO, action, bring_in, open_story, say
+from tests.actions.story import HEALTH, NURSE, OAKFIELD, SENCO, action, bring_in, open_story, withdraw
 from tests.client import Person, application, sign_in
 
 KEY = {"Idempotency-Key": "an order of Tuesday"}
@@ -89,7 +89,7 @@ async def test_a_key_is_its_owners_in_one_role_and_the_answer_is_read_under_the_
         others = await senco.post(path, body, **KEY)
         assert (made.status_code, others.status_code) == (201, 201)
         assert made.json()["id"] != others.json()["id"]  # the same words from somebody else are another call
-        await say(story, story.proposals["education"], "withdrawn")
+        await withdraw(story, "education")
         again = await nurse.post(path, body, **KEY)
         assert again.status_code == 404
         assert made.json()["title"] not in again.text

@@ -13,7 +13,7 @@ from ecm.clock import today
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotFound, Refused
 from ecm.paging import BAD_CURSOR, Page, cursor_of, page_of
-from ecm.pupils.rules import display_name, year_group, year_group_label
+from ecm.pupils.rules import display_name, year_group, year_group_code, year_group_label
 
 CASE = """
 SELECT c.id, c.reference, c.status, c.next_review_on, c.opened_at, c.pupil_id,
@@ -93,7 +93,7 @@ async def worklist(actor: Actor, page: Page, status: str | None = None) -> dict[
             {
                 "id": r["id"],
                 "reference": r["reference"],
-                "pupil": {"id": r["pupil_id"], "name": display(r), "year_group": _year(r["date_of_birth"])},
+                "pupil": {"id": r["pupil_id"], "name": display(r), **_year(r["date_of_birth"])},
                 "status": r["status"],
                 "level": r["level"],
                 "lead_name": r["lead_name"],
@@ -219,13 +219,14 @@ def _pupil(row: Record) -> dict[str, Any]:
         "pronouns": row["pronouns"],
         "date_of_birth": row["date_of_birth"],
         "date_of_birth_known": row["date_of_birth_known"],
-        "year_group": _year(row["date_of_birth"]),
+        **_year(row["date_of_birth"]),
         "school": {"id": row["school_id"], "name": row["school_name"]},
     }
 
 
-def _year(born: date | None) -> str | None:
-    return year_group_label(year_group(born, today())) if born else None
+def _year(born: date | None) -> dict[str, str | None]:
+    code = year_group_code(year_group(born, today())) if born else None
+    return {"year_group": code, "year_label": year_group_label(code)}
 
 
 def _barrier(row: Record) -> dict[str, Any]:

@@ -59,8 +59,11 @@ async def check_answers(
 async def send_answers(
     request: Request[Any, Any, Any], actor: NamedDependency[Actor], request_id: FromPath[UUID]
 ) -> Response[Any]:
-    """Write all answers down at once."""
+    """Write all answers down at once; sent twice, they are there already."""
     paper = await show_paper(actor, request_id)
+    receipt = f"{_prefix(request)}/{request_id}/receipt"
+    if not paper.open:
+        return redirect(receipt)
 
     async def send(given: PageAnswers) -> None:
         said = read_answers(paper.open, given.answers)
@@ -71,7 +74,7 @@ async def send_answers(
     form = await submit(request, PageAnswers, send)
     if not form.ok:
         return _paper_page("consent/questions.html", actor, request, paper, form)
-    return redirect(f"{_prefix(request)}/{request_id}/receipt", "Your answer is with the school.")
+    return redirect(receipt, "Your answer is with the school.")
 
 
 @get("/{request_id:uuid}/receipt")

@@ -9,7 +9,7 @@ from asyncpg import Record
 from ecm.audit.events import Event
 from ecm.database import Actor, acting_as
 from ecm.errors import NotFound
-from ecm.pupils.rules import display_name, search_words, tidy_upn
+from ecm.pupils.rules import display_name, search_words, tidy_upn, year_group_label
 
 MOST_FOUND = 50
 
@@ -70,6 +70,7 @@ def _pupil(row: Record, carers: list[Record]) -> dict[str, Any]:
         "date_of_birth": row["date_of_birth"],
         "date_of_birth_known": row["date_of_birth_known"],
         "year_group": row["year_group"],
+        "year_label": year_group_label(row["year_group"]),
         "class_name": row["class_name"],
         "sen_provision": row["sen_provision"],
         "needs": json.loads(row["needs"]) if row["needs"] else [],

@@ -101,11 +101,24 @@ def year_group(born: date, on: date) -> int | None:
     return year if -2 <= year <= 14 else None
 
 
-def year_group_label(year: int | None) -> str:
-    """The year group in words: 'Reception', 'Year 4', 'Nursery'; empty for None."""
+def year_group_code(year: int | None) -> str | None:
+    """The year group as the Common Basic Data Set codes it: N1, N2, R, 1 to 14; None for None.
+
+    Source: DfE Common Basic Data Set, NC year group actual.
+    """
     if year is None:
+        return None
+    return str(year) if year > 0 else {0: "R", -1: "N2", -2: "N1"}[year]
+
+
+def year_group_label(code: str | None) -> str:
+    """A year group's code in words: 'Reception', 'Year 4', 'Nursery', 'Mixed years'; empty for None.
+
+    Source: DfE Common Basic Data Set, NC year group actual (X: follows no year).
+    """
+    if not code:
         return ""
-    return f"Year {year}" if year > 0 else "Nursery" if year < 0 else "Reception"
+    return {"R": "Reception", "N1": "Nursery", "N2": "Nursery", "X": "Mixed years"}.get(code, f"Year {code}")
 
 
 # ------------------------------------------------------------------------------------------------------------ names

@@ -1,59 +1,17 @@
-"""Who there is in a world, and what each of them may try: one step is one fact, written as the commands write it."""
+"""What people may try in a world: one step is one fact, written as the commands write it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from ecm.clock import new_id
-from ecm.database import Act, Actor
+from ecm.database import Act
 from ecm.seeds import known
-from tests.access.model import Agency
-
-DAWN = datetime(2022, 2, 18, 12, 0, tzinfo=UTC)
-LEAVING_DAY = 25
-AGENCIES = {
-    "oak": ("school", "core"), "hill": ("school", "core"), "care": ("social_care", "core"),
-    "clinic": ("health", "health"), "haven": ("voluntary", "safeguarding"),
-}  # fmt: skip
-WORKERS = {
-    "oak senco": "senco", "oak dsl": "dsl", "oak teacher": "teacher", "oak mentor": "teacher",
-    "hill senco": "senco", "hill dsl": "dsl", "hill teacher": "teacher",
-    "care manager": "manager", "care worker": "practitioner", "care leaver": "practitioner",
-    "clinic manager": "manager", "clinic worker": "practitioner", "clinic leaver": "practitioner",
-    "haven manager": "manager", "haven worker": "practitioner",
-}  # fmt: skip
-CARERS = ("mother", "father")
-# Sixteen or eighteen while a world lasts: 29 February in a common year, the days beside it, the start of summer time.
-BIRTHDAYS = (
-    date(2016, 2, 29), None, date(2004, 2, 29), date(2006, 3, 1), date(2004, 2, 28), date(2006, 2, 28),
-    date(2004, 3, 27), date(2006, 3, 28), date(2004, 3, 28), date(2006, 3, 12), date(2004, 3, 9),
-)  # fmt: skip
+from tests.access.cast import CARERS, Cast
 
 Scope = tuple[str, str, str]  # agency, category, purpose
-
-
-@dataclass(frozen=True)
-class Seat:
-    """Somebody who may look: a worker (membership) in one role at one agency, or a carer (person) with neither."""
-
-    name: str
-    actor: Actor
-    principal: UUID
-    agency: Agency | None
-    role: str
-
-
-@dataclass(frozen=True)
-class Cast:
-    """Everybody, by name. Each carer cares for every pupil; there is a pupil for each lane and birthday."""
-
-    agencies: dict[str, Agency]
-    seats: dict[str, Seat]
-    pupils: dict[tuple[int, date | None], UUID]
 
 
 @dataclass(frozen=True)
@@ -69,53 +27,6 @@ class Scene:
 
     def seat(self, name: str | None) -> UUID | None:
         return self.cast.seats[name].principal if name else None
-
-
-async def gather_cast(db: Any, lanes: int) -> Cast:
-    """Put everybody into a test's database and sign them in; the leavers leave on their day."""
-    agencies = {name: Agency(known(name), kind, known(f"{name} desk")) for name, (kind, _) in AGENCIES.items()}
-    pupils = {(lane, born): new_id() for lane in range(lanes) for born in BIRTHDAYS}
-    async with db.admin() as admin:
-        await admin.execute("SET ROLE ecm_policy")
-        await _insert_people(admin, agencies)
-        await _insert_pupils(admin, pupils)
-        await admin.execute("RESET ROLE")
-        workers = [Seat(n, await db.act_as(n), known(f"seat {n}"), agencies[n.split()[0]], r) for n, r in WORKERS.items()]
-        carers = [Seat(n, await db.act_as(n), known(n), None, "carer") for n in CARERS]
-        await admin.execute(
-            "UPDATE membership SET ended_at = $1 WHERE id = ANY($2)",
-            DAWN + timedelta(days=LEAVING_DAY), [s.principal for s in workers if s.name.endswith("leaver")],
-        )  # fmt: skip
-    return Cast(agencies, {s.name: s for s in workers + carers}, pupils)
-
-
-async def _insert_people(admin: asyncpg.Connection, agencies: dict[str, Agency]) -> None:
-    await admin.executemany(
-        "INSERT INTO agency (id, name, kind, involvement_category, safeguarding_desk_id) VALUES ($1, $2, $3, $4, $5)",
-        [(a.id, name, a.kind, AGENCIES[name][1], a.safeguarding_desk) for name, a in agencies.items()],
-    )
-    await admin.executemany(
-        "INSERT INTO person (id, name, email) VALUES ($1, $2, $2)", [(known(n), n) for n in (*WORKERS, *CARERS)]
-    )
-    await admin.executemany(
-        "INSERT INTO membership (id, person_id, agency_id, role, started_at) VALUES ($1, $2, $3, $4, '2020-01-01Z')",
-        [(known(f"seat {n}"), known(n), agencies[n.split()[0]].id, role) for n, role in WORKERS.items()],
-    )
-
-
-async def _insert_pupils(admin: asyncpg.Connection, pupils: dict[tuple[int, date | None], UUID]) -> None:
-    await admin.executemany(
-        "INSERT INTO pupil (id, first_name, last_name, date_of_birth, search_key) VALUES ($1, '', '', $2, '')",
-        [(pupil, born) for (_, born), pupil in pupils.items()],
-    )
-    await admin.executemany(
-        "INSERT INTO enrolment (id, pupil_id, school_id, year_group, from_on) VALUES ($1, $2, $3, '1', '2020-09-01')",
-        [(new_id(), pupil, known("oak")) for pupil in pupils.values()],
-    )
-    await admin.executemany(
-        "INSERT INTO carer (id, pupil_id, person_id, relationship) VALUES ($1, $2, $3, $4)",
-        [(new_id(), pupil, known(name), name) for pupil in pupils.values() for name in CARERS],
-    )
 
 
 async def open_case(act: Act, at: Scene, lead: str) -> int:
@@ -231,6 +142,10 @@ async def lift(act: Act, at: Scene, carer: str) -> int:
     )  # fmt: skip
 
 
+async def correct_birth(act: Act, at: Scene, born_on: date | None) -> int:
+    return int(await act.value("SELECT correct_birth($1, $2)", at.pupil, born_on) is not None)
+
+
 TEXTS = {
     "case_brief": "(case_id, reason, strengths, level, updated_at) SELECT $2, '', '', '2', app_now() FROM (SELECT $1::uuid, $3::text)",
     "identified_barrier": """(id, case_id, category, code, how_identified, detail, updated_at)
@@ -251,7 +166,7 @@ async def write(act: Act, at: Scene, table: str, category: str, owner: str) -> i
 
 VERBS: dict[str, Callable[..., Awaitable[int]]] = {
     f.__name__: f for f in (open_case, hand_over, invite, accept, decline, take_back, end, assign, ask, say, admit,
-                            dismiss, bar, lift, write)
+                            dismiss, bar, lift, correct_birth, write)
 }  # fmt: skip
 
 

@@ -6,7 +6,8 @@ from datetime import date
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.access.steps import BIRTHDAYS, CARERS, WORKERS, Scope, Step
+from tests.access.cast import BIRTHDAYS, CARERS, WORKERS
+from tests.access.steps import Scope, Step
 
 CATEGORIES = ("classroom", "education", "health", "social_care", "family", "safeguarding")
 TABLES = ("case_brief", "identified_barrier", "note", "action")
@@ -26,7 +27,13 @@ def draw_worlds(number: int) -> list[World]:
     """The same worlds every time, as long as the strategy stays the same."""
     found: list[World] = []
 
-    @settings(max_examples=number, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=number,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(worlds())
     def collect(world: World) -> None:
         found.append(world)
@@ -46,7 +53,11 @@ def worlds(draw: st.DrawFn) -> World:
         later += draw(_carer(carer))
     later += answers + draw(_texts(partners))
     if draw(st.integers(0, 3)) == 0:
-        later.append(Step(draw(st.integers(1, 40)), "oak dsl", "hand_over", (draw(st.sampled_from(["oak mentor", "oak dsl"])),)))
+        later.append(
+            Step(draw(st.integers(1, 40)), "oak dsl", "hand_over", (draw(st.sampled_from(["oak mentor", "oak dsl"])),))
+        )
+    if draw(st.integers(0, 5)) == 0:
+        later.append(Step(draw(st.integers(5, 40)), "oak senco", "correct_birth", (draw(st.sampled_from(BIRTHDAYS)),)))
     opening = (Step(0, "oak senco", "open_case", (lead,)), Step(0, "oak senco", "ask", (scopes,)))
     return World(
         draw(st.sampled_from(BIRTHDAYS)),
@@ -80,7 +91,11 @@ def _involvement(draw: st.DrawFn, agency: str) -> list[Step]:
 
 @st.composite
 def _consents(draw: st.DrawFn, partners: list[str]) -> tuple[tuple[Scope, ...], list[Step]]:
-    scope = st.tuples(st.sampled_from([*partners, *partners, "oak"]), st.sampled_from(CATEGORIES), st.sampled_from(["support", "advice"]))
+    scope = st.tuples(
+        st.sampled_from([*partners, *partners, "oak"]),
+        st.sampled_from(CATEGORIES),
+        st.sampled_from(["support", "advice"]),
+    )
     scopes = draw(st.lists(scope, min_size=2, max_size=5, unique=True))
     steps = []
     for each in scopes:
@@ -96,7 +111,9 @@ def _consents(draw: st.DrawFn, partners: list[str]) -> tuple[tuple[Scope, ...], 
 @st.composite
 def _carer(draw: st.DrawFn, carer: str) -> list[Step]:
     day = st.integers(1, 40)
-    categories = draw(st.sampled_from([("core", "classroom", "education"), ("core", "education", "health", "family"), ("core",)]))
+    categories = draw(
+        st.sampled_from([("core", "classroom", "education"), ("core", "education", "health", "family"), ("core",)])
+    )
     steps = []
     if draw(st.integers(0, 3)):
         steps.append(Step(draw(st.integers(0, 10)), "oak senco", "admit", (carer, categories)))
@@ -117,6 +134,10 @@ def _texts(draw: st.DrawFn, partners: list[str]) -> list[Step]:
     people = [name for name in WORKERS if name.split()[0] in ("oak", *partners)]
     steps = []
     for _ in range(draw(st.integers(4, 9))):
-        args = (draw(st.sampled_from(TABLES)), draw(st.sampled_from(CATEGORIES)), draw(st.sampled_from(["oak", *partners])))
+        args = (
+            draw(st.sampled_from(TABLES)),
+            draw(st.sampled_from(CATEGORIES)),
+            draw(st.sampled_from(["oak", *partners])),
+        )
         steps.append(Step(draw(st.integers(2, 38)), draw(st.sampled_from(people)), "write", args))
     return steps

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from ecm.cases.commands import open_case
 from ecm.cases.schemas import NewCase
-from ecm.clock import new_id, today
-from ecm.database import Actor, acting_as
+from ecm.clock import today
+from ecm.consent.commands import answer_consent, ask_consent, withdraw_consent
+from ecm.consent.schemas import Answers, Asking, NewDecision, NewProposal, Withdrawing
+from ecm.database import Actor
 from ecm.involvements.commands import accept_invitation, invite_agency
 from ecm.involvements.schemas import Acceptance, Invitation
 from ecm.seeds import known
@@ -48,38 +50,20 @@ async def bring_in(db: Any, story: Story, email: str, agency: UUID, *categories:
 
 
 async def _agree(story: Story, agency: UUID, categories: tuple[str, ...]) -> None:
-    request = new_id()
-    async with acting_as(story.senco, "test") as act:
-        await act.run(
-            """INSERT INTO consent_request (id, case_id, carer_id, person_id, wording_version, wording_hash,
-                                            asked_by_membership_id, asked_at)
-               VALUES ($1, $2, $3, $4, '1', '', $5, app_now())""",
-            request, story.case_id, known("carer amina.yusuf@home.example"), known("amina.yusuf@home.example"),
-            act.who.membership_id,
-        )  # fmt: skip
-        for category in categories:
-            story.proposals[category] = new_id()
-            await act.run(
-                """INSERT INTO consent_proposal (id, request_id, case_id, person_id, agency_id, category, purpose)
-                   VALUES ($1, $2, $3, $4, $5, $6, 'support')""",
-                story.proposals[category], request, story.case_id, known("amina.yusuf@home.example"), agency, category,
-            )  # fmt: skip
-        act.record("consent:requested", case=story.case_id)
-    for proposal in story.proposals.values():
-        await say(story, proposal, "given")
+    """The mother says yes to all of it at once, in the SENCO's room."""
+    asked = NewProposal(agency_id=agency, categories=list(categories), purpose="support")
+    asking = Asking(carer_id=known("carer amina.yusuf@home.example"), proposals=[asked], how="in_person")
+    request = await ask_consent(story.senco, story.case_id, asking)
+    yes = [NewDecision(proposal_id=each["id"], decision="given") for each in request["proposals"]]
+    answers = Answers(channel="in_person", decisions=yes, witness="Martin Hale", given_by="Amina Yusuf")
+    await answer_consent(story.senco, request["id"], answers)
+    story.proposals.update({each["category"]: each["id"] for each in request["proposals"]})
 
 
-async def say(story: Story, proposal: UUID, kind: str) -> None:
-    """The parent says yes, no or no longer, in person; the SENCO records it."""
-    async with acting_as(story.senco, "test") as act:
-        await act.run(
-            """INSERT INTO consent_event (id, proposal_id, case_id, person_id, agency_id, category, purpose, kind, channel,
-                                          witness, recorded_by_membership_id, wording_version, wording_hash, at, number)
-               SELECT $1, p.id, p.case_id, p.person_id, p.agency_id, p.category, p.purpose, $3, 'in_person', 'M. Hale',
-                      $4, '1', '', app_now(), 0 FROM consent_proposal p WHERE p.id = $2""",
-            new_id(), proposal, kind, act.who.membership_id,
-        )  # fmt: skip
-        act.record(f"consent:{kind}", case=story.case_id, subject=proposal)
+async def withdraw(story: Story, category: str) -> None:
+    """She takes back what she said last about this category."""
+    taken_back = Withdrawing(channel="phone", witness="Martin Hale")
+    await withdraw_consent(story.senco, story.proposals[category], taken_back)
 
 
 def action(owner: UUID = HEALTH, **other: Any) -> dict[str, Any]:

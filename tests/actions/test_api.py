@@ -11,7 +11,7 @@ from ecm.actions.rules import place
 from ecm.clock import new_id, today
 from ecm.database import acting_as
 from ecm.seeds import known
-from tests.actions.story import HEALTH, NURSE, OAKFIELD, SENCO, THERAPIST, action, bring_in, open_story, say
+from tests.actions.story import HEALTH, NURSE, OAKFIELD, SENCO, THERAPIST, action, bring_in, open_story, withdraw
 from tests.client import application, sign_in
 
 KEYS = {
@@ -130,7 +130,7 @@ async def test_when_the_family_withdraws_the_partner_has_lost_it_and_the_lead_ha
             for who in (senco, nurse)
         ]
         assert len((await nurse.get("/actions")).json()["items"]) == 2
-        await say(story, story.proposals["education"], "withdrawn")
+        await withdraw(story, "education")
         for each in (given, own):
             assert (await nurse.get(f"/actions/{each['id']}")).status_code == 404
             step = {"version": each["version"], "status": "done"}

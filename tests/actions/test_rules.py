@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +64,7 @@ def test_a_list_puts_the_overdue_first_then_by_day_then_by_title_and_what_has_en
     found = sorted(actions, key=lambda each: place(*each))
     ranks = [ORDER_OF_URGENCY.index(urgency(status, due_on, today)) for status, due_on, _ in found]
     assert ranks == sorted(ranks)
-    for (one, first, title), (other, second, following) in zip(found, found[1:], strict=False):
+    for (one, first, title), (other, second, following) in pairwise(found):
         if (one in OPEN) == (other in OPEN):
             assert first <= second if one in OPEN else first >= second
             assert first != second or title.casefold() <= following.casefold()

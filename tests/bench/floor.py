@@ -20,10 +20,10 @@ from granian import Granian
 from granian.constants import Interfaces
 from litestar import Litestar, Request, get, patch
 
-from ecm import database
 from ecm.actions.queries import ONE
 from ecm.cases.queries import ACTIONS, BARRIERS, CASE, INVOLVEMENTS, NOTES, SHARING, WORKLIST
 from ecm.config import settings
+from ecm.database import PLAN_ONCE
 
 START = (datetime(9999, 12, 31, tzinfo=UTC), UUID("ffffffff-ffff-ffff-ffff-ffffffffffff"))
 PARTS = {"barriers": BARRIERS, "involvements": INVOLVEMENTS, "actions": ACTIONS, "notes": NOTES, "sharing": SHARING}
@@ -34,9 +34,7 @@ Row = dict[str, Any]
 async def entered(request: Request[Any, Any, Any], purpose: str) -> AsyncIterator[tuple[asyncpg.Connection, list[Row]]]:
     """One transaction of the session in X-Session; the events that were put in the list are written before COMMIT."""
     events: list[Row] = []
-    pool = database.ENGINE.pool
-    assert pool is not None
-    async with pool.acquire() as connection:
+    async with request.app.state.pool.acquire() as connection:
         await connection.execute("BEGIN")
         try:
             await connection.fetchrow(
@@ -112,10 +110,12 @@ async def health() -> Row:
 
 
 @asynccontextmanager
-async def _lifespan(_: Litestar) -> AsyncIterator[None]:
-    await database.open_pool(settings().database_url, settings().pool_size)
+async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+    app.state.pool = await asyncpg.create_pool(
+        settings().database_url, min_size=1, max_size=settings().pool_size, server_settings=PLAN_ONCE
+    )
     yield
-    await database.close_pool()
+    await app.state.pool.close()
 
 
 def create_app() -> Litestar:
