@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -239,7 +239,8 @@ async def _transaction() -> AsyncIterator[asyncpg.Connection]:
     finally:
         ENGINE.current_transaction.reset(mark)
         if not finished:
-            connection.terminate()
+            with suppress(asyncpg.InterfaceError):  # the pool took it back itself when the server hung up
+                connection.terminate()
         await asyncio.shield(pool.release(connection))
 
 

@@ -2,7 +2,7 @@
 
 The key is written in the transaction that creates, so there is no moment at which one is kept without the other.
 Only the id of what was made is stored: whoever repeats the call reads it again under the rights they have now.
-Source: contract, "Creating calls accept `Idempotency-Key`"; draft-ietf-httpapi-idempotency-key-header-07; ADR 0012.
+Source: ADR 0012; draft-ietf-httpapi-idempotency-key-header-07.
 """
 
 import json

@@ -130,7 +130,8 @@ BEGIN
             FROM note WHERE case_id = p_case
         UNION ALL SELECT category, author_membership_id, author_desk_id, owner_desk_id, assignee_membership_id, updated_at,
             CASE WHEN status IN ('todo', 'doing') THEN due_on END FROM action WHERE case_id = p_case
-        UNION ALL SELECT category, NULL, NULL, NULL, NULL, updated_at, NULL FROM involvement WHERE case_id = p_case),
+        UNION ALL SELECT category, NULL, NULL, desk(invited_by_agency_id, category), NULL, updated_at, NULL
+            FROM involvement WHERE case_id = p_case),
     seen AS (
         SELECT r.principal, r.stale_at, max(m.at) AS at, min(m.due) AS due
         FROM reader r LEFT JOIN matter m ON

@@ -46,7 +46,10 @@ def due_problem(due_on: date, opened_on: date, today: date) -> str | None:
 
 
 def last_due_day(today: date) -> date:
-    """The last day on which an action can be due: this day in three years, 28 February for the 29th."""
+    """The last day on which an action can be due: this day in three years, 28 February for the 29th.
+
+    Source: docs/states.md, actions.
+    """
     year = today.year + YEARS_AHEAD
     try:
         return today.replace(year=year)
@@ -67,7 +70,7 @@ def urgency(status: str, due_on: date, today: date) -> Urgency:
 
 
 def is_overdue(status: str, due_on: date, today: date) -> bool:
-    """Whether an action is open after the day it was due."""
+    """Whether an action is open after the day it was due. Source: docs/states.md, actions."""
     return urgency(status, due_on, today) == "overdue"
 
 
@@ -75,7 +78,7 @@ def place(status: str, due_on: date, title: str) -> tuple[bool, int, str]:
     """Where an action stands in a list: open ones by the day they are due, the overdue first, then by title;
     after them the ended ones, latest first.
 
-    Source: screens, "most urgent first".
+    Source: docs/states.md, actions.
     """
     ended = not is_open(status)
     return ended, -due_on.toordinal() if ended else due_on.toordinal(), title.casefold()

@@ -20,11 +20,24 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                    AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now()))
 $$;
 
--- The asker may be told whether an agency can learn of actions here, because the asker is on the case too.
+-- That some services are involved at all is itself sensitive (a refuge, a clinic). The reader may know of this agency
+-- here: nothing is sensitive about it, it is the reader's own, the reader's desk is the one that may have asked it, or
+-- the reader has the category that being involved with it belongs to.
+CREATE FUNCTION knows_of(p_case uuid, p_agency uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT g.involvement_category = 'core' OR g.id = (context() ->> 'agency')::uuid
+        OR (holds_case(p_case) AND desk((context() ->> 'agency')::uuid, g.involvement_category) = ANY (principals()))
+        OR EXISTS (SELECT FROM case_access a WHERE a.case_id = p_case AND a.principal = ANY (principals())
+                   AND a.category = g.involvement_category AND a.basis <> 'own_record'
+                   AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+    FROM agency g WHERE g.id = p_agency
+$$;
+
+-- Whether an agency can learn of actions here, told to who is on the case too and may know of it; else false.
 CREATE FUNCTION agency_on_case(p_case uuid, p_agency uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT count(DISTINCT a.principal = p_agency) FILTER (WHERE a.principal = p_agency) > 0
-       AND bool_or(a.principal = ANY (principals()))
+    SELECT coalesce(bool_or(a.principal = p_agency) AND bool_or(a.principal = ANY (principals())), false)
+       AND knows_of(p_case, p_agency)
     FROM case_access a WHERE a.case_id = p_case AND a.category = 'core' AND a.basis <> 'own_record'
       AND app_now() >= a.valid_from AND app_now() < a.valid_until
 $$;
@@ -45,7 +58,9 @@ DECLARE
     here boolean;
     readable boolean;
 BEGIN
-    IF me ->> 'membership' IS NULL THEN RETURN false; END IF;
+    -- A sensitive agency signs what it writes, so it writes only where its being involved may be known.
+    IF me ->> 'membership' IS NULL OR NOT EXISTS (SELECT FROM agency g WHERE g.id = (me ->> 'agency')::uuid
+            AND g.involvement_category IN ('core', p_category)) THEN RETURN false; END IF;
     PERFORM lock_case(p_case);
     SELECT coalesce(bool_or(category = 'core'), false), coalesce(bool_or(category = p_category), false)
         INTO here, readable
@@ -80,6 +95,10 @@ BEGIN
     IF TG_OP = 'INSERT' AND NOT agency_on_case(NEW.case_id, NEW.owner_agency_id) THEN
         RAISE EXCEPTION 'owner is not on the case' USING ERRCODE = 'check_violation', CONSTRAINT = 'action_owner_on_case';
     END IF;
+    IF TG_OP = 'INSERT' AND NOT EXISTS (SELECT FROM agency g WHERE g.id = NEW.owner_agency_id
+            AND g.involvement_category IN ('core', NEW.category)) THEN
+        RAISE EXCEPTION 'the owner is sensitive' USING ERRCODE = 'check_violation', CONSTRAINT = 'action_owner_sensitive';
+    END IF;
     IF NEW.assignee_membership_id IS NOT NULL AND (TG_OP = 'INSERT'
             OR NEW.assignee_membership_id IS DISTINCT FROM OLD.assignee_membership_id) AND NOT EXISTS (
             SELECT FROM membership m WHERE m.id = NEW.assignee_membership_id AND m.agency_id = NEW.owner_agency_id
@@ -100,6 +119,10 @@ BEGIN
     IF TG_OP = 'INSERT' THEN
         NEW.category := (SELECT involvement_category FROM agency WHERE id = NEW.agency_id);
         NEW.status := 'invited';
+        -- Who may not write of such a service may not ask it, nor learn by trying whether a colleague has.
+        IF NEW.category <> 'core' AND NOT me -> 'verbs' ? ('write:' || NEW.category) THEN
+            RAISE EXCEPTION 'not yours to ask' USING ERRCODE = 'check_violation', CONSTRAINT = 'involvement_category';
+        END IF;
         RETURN NEW;
     END IF;
     IF NEW.status <> OLD.status AND NOT (
@@ -128,7 +151,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
-GRANT EXECUTE ON FUNCTION holds_case(uuid), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
+GRANT EXECUTE ON FUNCTION knows_of(uuid, uuid), holds_case(uuid), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
     claim_authorship(uuid, uuid, uuid, text) TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_author(), check_action_owner(), check_involvement(), check_admission() TO ecm_owner;
 RESET ROLE;
@@ -208,9 +231,8 @@ CREATE POLICY involvement_of_my_agency ON involvement FOR SELECT TO ecm_app USIN
     AND (agency_id = ANY ((SELECT principals())::uuid[])
          OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
          OR (status IN ('invited', 'declined') AND (SELECT context() -> 'verbs' ? 'involvement:answer'))));
--- Whoever invites for the school knows whom it invited, a service whose involvement is itself sensitive included.
-CREATE POLICY involvement_kept_by_school ON involvement FOR SELECT TO ecm_app
-    USING ((SELECT context() -> 'verbs' ? 'involvement:invite') AND holds_case(case_id));
+CREATE POLICY involvement_of_my_case ON involvement FOR SELECT TO ecm_app
+    USING (holds_case(case_id) AND knows_of(case_id, agency_id));
 CREATE POLICY involvement_by_school ON involvement FOR INSERT TO ecm_app WITH CHECK (
     invited_by_membership_id = (SELECT (context() ->> 'membership')::uuid)
     AND invited_by_agency_id = (SELECT (context() ->> 'agency')::uuid)

@@ -156,12 +156,13 @@ BEGIN
     END LOOP;
     FOREACH t IN ARRAY ARRAY['consent_request','consent_proposal','consent_event'] LOOP
         EXECUTE format('GRANT SELECT, INSERT ON %I TO ecm_app', t);
-        EXECUTE format('CREATE POLICY %1$s_at_school ON %1$I FOR SELECT TO ecm_app USING (holds_case(case_id))', t);
         EXECUTE format('CREATE POLICY %1$s_is_mine ON %1$I FOR SELECT TO ecm_app USING (
             (SELECT context() ->> ''membership'') IS NULL AND (SELECT context() ->> ''kind'') <> ''link''
             AND person_id = (SELECT (context() ->> ''person'')::uuid) AND not_barred(case_id))', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['consent_proposal','consent_event'] LOOP
+        EXECUTE format('CREATE POLICY %1$s_at_school ON %1$I FOR SELECT TO ecm_app
+            USING (holds_case(case_id) AND knows_of(case_id, agency_id))', t);
         EXECUTE format('CREATE POLICY %1$s_about_us ON %1$I FOR SELECT TO ecm_app USING (
             agency_id = (SELECT (context() ->> ''agency'')::uuid)
             AND EXISTS (SELECT 1 FROM case_access a WHERE a.case_id = %1$I.case_id
@@ -170,6 +171,9 @@ BEGIN
                         AND app_now() >= a.valid_from AND app_now() < a.valid_until))', t);
     END LOOP;
 END $$;
+-- A request all of whose questions are hidden is hidden with them.
+CREATE POLICY consent_request_at_school ON consent_request FOR SELECT TO ecm_app USING (
+    holds_case(case_id) AND EXISTS (SELECT FROM consent_proposal p WHERE p.request_id = consent_request.id));
 CREATE POLICY consent_request_by_link ON consent_request FOR SELECT TO ecm_app
     USING (id = (SELECT (context() ->> 'request')::uuid) AND not_barred(case_id));
 CREATE POLICY consent_proposal_by_link ON consent_proposal FOR SELECT TO ecm_app

@@ -15,6 +15,7 @@ from ecm.errors import NotAllowed, NotFound, Refused, Stale
 from ecm.involvements.queries import kept_case, read_involvement
 from ecm.involvements.schemas import Acceptance, Assignment, Ending, Invitation, Refusal
 
+NOT_YOURS_TO_ASK = "Your role cannot invite this service. Ask your safeguarding lead to do it."
 NOT_HERE = "This organisation has been invited already, or works on this case."
 NOT_A_COLLEAGUE = "Choose somebody who works in your organisation now."
 
@@ -51,6 +52,8 @@ async def _insert(act: Act, involvement_id: UUID, case_id: UUID, new: Invitation
         )  # fmt: skip
     except asyncpg.UniqueViolationError:
         raise Refused({"agency_id": NOT_HERE}) from None
+    except asyncpg.CheckViolationError:
+        raise Refused({"agency_id": NOT_YOURS_TO_ASK}) from None
     if new.message:
         await act.run(
             "INSERT INTO involvement_message (involvement_id, case_id, text) VALUES ($1, $2, $3)",

@@ -19,16 +19,18 @@ from ecm.clock import new_id
 from ecm.database import Act, acting_as, acting_together
 from ecm.errors import NotSignedIn
 from tests.access import model
-from tests.access.cast import DAWN, Cast, Seat
-from tests.access.model import ALWAYS, FOREVER, Admission, Agency, Answer, Bar, Facts, Involvement, Reason, Row
+from tests.access.cast import CARERS, DAWN, Cast, Seat
+from tests.access.model import FOREVER, Admission, Agency, Answer, Bar, Facts, Involvement, Reason, Row
 from tests.access.steps import Scene, Step
 from tests.access.worlds import SPEAKERS, World
 
 # What a refusal by the database may be called; anything else is a mistake of this test or a fault of the walls.
 REFUSALS = {
-    "action_owner_on_case", "involvement_move", "involvement_assignee", "consent_of_own_carer", "one_live_admission",
-    "one_live_involvement", "case_brief_pkey",
+    "action_owner_on_case", "action_owner_sensitive", "involvement_assignee", "involvement_category", "involvement_move",
+    "consent_of_own_carer", "one_live_admission", "one_live_involvement", "case_brief_pkey",
 }  # fmt: skip
+
+LATEST = DAWN + timedelta(days=100)
 
 # Test databases only. `look`: the facts and the relation of a case, whole. `seen_by`: what each session gets from
 # row-level security at each instant; it runs as whoever calls it, so it shows nothing that the caller may not see.
@@ -89,8 +91,11 @@ class Item:
     key: str
     table: str
     category: str
-    authors: tuple[UUID, ...]
-    stored: dict[str, Any]
+    status: str | None
+    agency: UUID | None  # of an involvement: who was asked
+    workers: frozenset[UUID]  # of an action or involvement: whose it is to do
+    authors: tuple[UUID, ...]  # of a text: the membership that wrote it, and its agency's desk for the category
+    at: datetime  # of a text: when it was written
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ async def _look(act: Act, at: Scene, world: World, taken: tuple[str, ...]) -> Li
     found = json.loads(await act.value("SELECT look($1)", at.case))
     facts = facts_of(found, at.cast)
     why = model.reasons(facts)
-    seats = tuple(s for s in at.cast.seats.values() if _concerned(s, world))
+    seats = _people(world, at.cast)
     instants = _instants(world, why)
     rows = await act.rows("SELECT * FROM seen_by($1, $2, $3)", at.case, [s.actor.token_hash for s in seats], instants)
     shown = {
@@ -160,19 +165,19 @@ async def _look(act: Act, at: Scene, world: World, taken: tuple[str, ...]) -> Li
     return Lived(facts, why, relation_of(found), tuple(items_of(found, at.cast)), seats, tuple(instants), shown, taken)
 
 
-def _concerned(seat: Seat, world: World) -> bool:
-    """On the case in some way; and one stranger."""
-    invited = [step.args[0] for step in world.steps if step.verb == "invite"]
-    stranger = next(name for partner, name in SPEAKERS.items() if partner not in invited)
-    return seat.agency is None or seat.name.split()[0] in ("oak", *invited) or seat.name == stranger
+def _people(world: World, cast: Cast) -> tuple[Seat, ...]:
+    """Everybody who does something in a world or has something done to them, safeguarding leads, and a stranger."""
+    named = {name for step in world.steps for name in (step.who, *step.args)}
+    named |= {f"{name} dsl" for name in named}
+    stranger = next(name for name in SPEAKERS.values() if name not in named)
+    return tuple(seat for seat in cast.seats.values() if seat.name in {*named, stranger, *CARERS})
 
 
 def _instants(world: World, why: Iterable[Reason]) -> list[datetime]:
-    """After the last step; then just before and exactly at some boundaries of somebody's access."""
-    edges = sorted({edge for *_, start, until in why for edge in (start, until)} - {ALWAYS, FOREVER})
-    chosen = {edges[int(look * (len(edges) - 1))] for look in world.looks}
-    last = DAWN + timedelta(days=world.steps[-1].day)
-    return [last, *(edge + nudge for edge in sorted(chosen) for nudge in (timedelta(microseconds=-1), timedelta()))]
+    """After the last step; then just before and exactly at a boundary of somebody's access."""
+    edges = sorted({edge for *_, start, until in why for edge in (start, until) if DAWN < edge < LATEST}) or [DAWN]
+    edge = edges[int(world.look * (len(edges) - 1))]
+    return [DAWN + timedelta(days=world.steps[-1].day), edge - timedelta(microseconds=1), edge]
 
 
 # --- reading what is stored
@@ -200,24 +205,32 @@ def facts_of(found: dict[str, Any], cast: Cast) -> Facts:
             for a in found["carer_admission"]
         ),
         bars=tuple(Bar(UUID(b["person_id"]), _at(b["from_at"]), _maybe(b["until_at"])) for b in found["contact_bar"]),
-        rows=tuple(
-            Row(item.category, item.authors, _at(item.stored.get("written_at") or item.stored.get("added_at") or item.stored["updated_at"]))
-            for item in items_of(found, cast) if item.authors
-        ),
+        rows=tuple(Row(i.category, i.authors, i.at) for i in items_of(found, cast) if i.authors),
     )  # fmt: skip
 
 
-def items_of(found: dict[str, Any], cast: Cast) -> Iterable[Item]:
-    """Every row of text, and the case itself."""
-    yield Item(f"support_case {found['id']}", "support_case", "core", (), found)
-    for table in ("case_brief", "identified_barrier", "note", "action", "involvement", "involvement_message"):
-        for row in found[table]:
-            key = row.get("id") or row.get("involvement_id") or row["case_id"]
-            authors: tuple[UUID, ...] = ()
-            if "author_agency_id" in row:
-                desk = _agency(cast, row["author_agency_id"]).desk(row["category"])
-                authors = (UUID(row["author_membership_id"]), desk)
-            yield Item(f"{table} {key}", table, row["category"], authors, row)
+def items_of(found: dict[str, Any], cast: Cast) -> list[Item]:
+    """The case itself, and every row of text."""
+    tables = ("case_brief", "identified_barrier", "note", "action", "involvement", "involvement_message")
+    return [_item("support_case", found, cast), *(_item(table, row, cast) for table in tables for row in found[table])]
+
+
+def _item(table: str, row: dict[str, Any], cast: Cast) -> Item:
+    category = row.get("category", "core")
+    author, agency = row.get("author_membership_id"), row.get("agency_id")
+    written = row.get("written_at") or row.get("added_at") or row.get("updated_at")
+    return Item(
+        key=f"{table} {row.get('id') or row.get('involvement_id') or row['case_id']}",
+        table=table,
+        category=category,
+        status=row.get("status"),
+        agency=UUID(agency) if agency else None,
+        workers=frozenset(
+            UUID(who) for who in (row.get("owner_desk_id"), agency, row.get("assignee_membership_id")) if who
+        ),
+        authors=(UUID(author), _agency(cast, row["author_agency_id"]).desk(category)) if author else (),
+        at=_maybe(written) or DAWN,
+    )
 
 
 def relation_of(found: dict[str, Any]) -> set[Reason]:

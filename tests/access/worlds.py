@@ -10,17 +10,20 @@ from tests.access.cast import BIRTHDAYS, CARERS, WORKERS
 from tests.access.steps import Scope, Step
 
 CATEGORIES = ("classroom", "education", "health", "social_care", "family", "safeguarding")
-TABLES = ("case_brief", "identified_barrier", "note", "action")
+# A service whose being involved is telling writes where that may be known, and nowhere else.
+WRITES = {"clinic": ("health",), "haven": ("safeguarding",)}
+TABLES = ("identified_barrier", "note", "action")
+DAY = st.integers(1, 40)
 SPEAKERS = {"hill": "hill senco", "care": "care manager", "clinic": "clinic manager", "haven": "haven manager"}
 
 
 @dataclass(frozen=True)
 class World:
-    """A pupil, what happens in order of time, and where on the line of all boundaries (0 to 1) to look."""
+    """A pupil, what happens in order of time, and where on the line of boundaries (0 to 1) to look."""
 
     born_on: date | None
     steps: tuple[Step, ...]
-    looks: tuple[float, ...]
+    look: float
 
 
 def draw_worlds(number: int) -> list[World]:
@@ -45,25 +48,25 @@ def draw_worlds(number: int) -> list[World]:
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """Some services in every state, carers in every mind, people who write, in the order of their days."""
-    lead = draw(st.sampled_from([name for name in WORKERS if name.startswith("oak")]))
+    lead = draw(st.sampled_from(["oak teacher", "oak mentor", "oak senco", "oak dsl"]))
     partners = draw(st.lists(st.sampled_from(sorted(SPEAKERS)), min_size=1, max_size=2, unique=True))
-    later = [step for partner in partners for step in draw(_involvement(partner))]
-    scopes, answers = draw(_consents(partners))
+    scopes, later = draw(_consents(partners))
+    for partner in partners:
+        later += draw(_involvement(partner))
     for carer in CARERS:
         later += draw(_carer(carer))
-    later += answers + draw(_texts(partners))
-    if draw(st.integers(0, 3)) == 0:
-        later.append(
-            Step(draw(st.integers(1, 40)), "oak dsl", "hand_over", (draw(st.sampled_from(["oak mentor", "oak dsl"])),))
-        )
-    if draw(st.integers(0, 5)) == 0:
-        later.append(Step(draw(st.integers(5, 40)), "oak senco", "correct_birth", (draw(st.sampled_from(BIRTHDAYS)),)))
+    later += draw(_texts(lead, partners))
+    if draw(_one_in(4)):
+        later.append(Step(draw(DAY), "oak dsl", "hand_over", (draw(st.sampled_from(["oak mentor", "oak dsl"])),)))
+    if draw(_one_in(6)):
+        later.append(Step(draw(DAY), "oak senco", "correct_birth", (draw(st.sampled_from(BIRTHDAYS)),)))
     opening = (Step(0, "oak senco", "open_case", (lead,)), Step(0, "oak senco", "ask", (scopes,)))
-    return World(
-        draw(st.sampled_from(BIRTHDAYS)),
-        opening + tuple(sorted(later, key=lambda step: step.day)),
-        tuple(draw(st.lists(st.floats(0, 1), min_size=2, max_size=2))),
-    )
+    steps = opening + tuple(sorted(later, key=lambda step: step.day))
+    return World(draw(st.sampled_from(BIRTHDAYS[:2] * 5 + BIRTHDAYS)), steps, draw(st.floats(0, 1)))
+
+
+def _one_in(number: int) -> st.SearchStrategy[bool]:
+    return st.integers(1, number).map(lambda drawn: drawn == number)
 
 
 @st.composite
@@ -71,9 +74,10 @@ def _involvement(draw: st.DrawFn, agency: str) -> list[Step]:
     speaker, days = SPEAKERS[agency], sorted(draw(st.lists(st.integers(0, 40), min_size=5, max_size=5)))
     days = [days[0] // 8, days[0] // 4, *days[2:]]
     colleagues = [None, *(name for name in WORKERS if name.startswith(agency) and name != speaker)]
-    keeper = draw(st.sampled_from(["oak senco", speaker]))
-    story = draw(st.sampled_from(["accepted"] * 4 + ["ended", "ended", "again", "invited", "declined", "taken back"]))
-    steps = [Step(days[0], "oak senco", "invite", (agency,))]
+    keeper = draw(st.sampled_from(["oak dsl", speaker]))
+    story = draw(st.sampled_from(["accepted"] * 6 + ["ended", "ended", "again", "invited", "declined", "taken back"]))
+    inviter = "oak dsl" if agency == "haven" else "oak senco"
+    steps = [Step(days[0], inviter, "invite", (agency,))]
     if story == "declined":
         return [*steps, Step(days[1], speaker, "decline", (agency,))]
     if story == "taken back":
@@ -85,59 +89,58 @@ def _involvement(draw: st.DrawFn, agency: str) -> list[Step]:
     if story in ("ended", "again"):
         steps.append(Step(days[3], keeper, "end", (agency,)))
     if story == "again":
-        steps += [Step(days[3], "oak senco", "invite", (agency,)), Step(days[4], speaker, "accept", (agency, None))]
+        steps += [Step(days[3], inviter, "invite", (agency,)), Step(days[4], speaker, "accept", (agency, None))]
     return steps
 
 
 @st.composite
 def _consents(draw: st.DrawFn, partners: list[str]) -> tuple[tuple[Scope, ...], list[Step]]:
-    scope = st.tuples(
-        st.sampled_from([*partners, *partners, "oak"]),
-        st.sampled_from(CATEGORIES),
-        st.sampled_from(["support", "advice"]),
-    )
-    scopes = draw(st.lists(scope, min_size=2, max_size=5, unique=True))
+    """Scopes put to both carers, and their answers: mostly a yes first, then perhaps second thoughts or a second carer."""
+    purpose = st.sampled_from(["support", "support", "advice"])
+    scope = st.tuples(st.sampled_from([*partners, *partners, "oak"]), st.sampled_from(CATEGORIES), purpose)
+    school = st.tuples(st.sampled_from(["oak", "hill"]), st.just("safeguarding"), purpose)
+    scopes = draw(st.lists(scope | scope | school, min_size=2, max_size=4, unique=True))
     steps = []
     for each in scopes:
-        minds = draw(st.lists(st.sampled_from(["given"] * 6 + ["refused", "withdrawn"]), min_size=1, max_size=3))
-        for mind in minds:
+        for place in range(draw(st.sampled_from([1, 1, 2, 3]))):
+            mind = "given" if place == 0 else draw(st.sampled_from(["given", "refused", "withdrawn"]))
             carer = draw(st.sampled_from(CARERS))
-            until = draw(st.sampled_from([None, None, 3, 12, 25])) if mind == "given" else None
-            args = (carer, each, mind, until)
-            steps.append(Step(draw(st.integers(0, 30)), draw(st.sampled_from([carer, "oak senco"])), "say", args))
+            days = draw(st.sampled_from([None, None, 12, 25])) if mind == "given" else None
+            day = draw(st.integers(0, 8)) if place == 0 else draw(DAY)
+            steps.append(Step(day, draw(st.sampled_from([carer, "oak dsl"])), "say", (carer, each, mind, days)))
     return tuple(scopes), steps
 
 
 @st.composite
 def _carer(draw: st.DrawFn, carer: str) -> list[Step]:
-    day = st.integers(1, 40)
-    categories = draw(
-        st.sampled_from([("core", "classroom", "education"), ("core", "education", "health", "family"), ("core",)])
-    )
+    """Admitted or not, dismissed, admitted again; barred for a while, for good, or let off."""
+    wide = draw(st.sampled_from([("core", "classroom", "education"), ("core", "education", "health", "family")]))
     steps = []
-    if draw(st.integers(0, 3)):
-        steps.append(Step(draw(st.integers(0, 10)), "oak senco", "admit", (carer, categories)))
-    if draw(st.integers(0, 2)) == 0:
-        steps.append(Step(draw(day), "oak dsl", "dismiss", (carer,)))
-    if draw(st.integers(0, 4)) == 0:
-        steps.append(Step(draw(day), "oak senco", "admit", (carer, ("core",))))
-    if draw(st.integers(0, 1)) == 0:
+    if not draw(_one_in(5)):
+        steps.append(Step(draw(st.integers(0, 8)), "oak senco", "admit", (carer, wide)))
+    if draw(_one_in(4)):
+        steps.append(Step(draw(DAY), "oak dsl", "dismiss", (carer,)))
+    if draw(_one_in(5)):
+        steps.append(Step(draw(DAY), "oak senco", "admit", (carer, ("core",))))
+    if draw(_one_in(3)):
         args = (carer, draw(st.integers(0, 10)), draw(st.sampled_from([None, 1, 9])))
-        steps.append(Step(draw(day), "oak dsl", "bar", args))
-    if draw(st.integers(0, 4)) == 0:
-        steps.append(Step(draw(day), "oak senco", "lift", (carer,)))
+        steps.append(Step(draw(DAY), "oak dsl", "bar", args))
+    if draw(_one_in(8)):
+        steps.append(Step(draw(DAY), "oak senco", "lift", (carer,)))
     return steps
 
 
 @st.composite
-def _texts(draw: st.DrawFn, partners: list[str]) -> list[Step]:
-    people = [name for name in WORKERS if name.split()[0] in ("oak", *partners)]
-    steps = []
-    for _ in range(draw(st.integers(4, 9))):
-        args = (
-            draw(st.sampled_from(TABLES)),
-            draw(st.sampled_from(CATEGORIES)),
-            draw(st.sampled_from(["oak", *partners])),
-        )
-        steps.append(Step(draw(st.integers(2, 38)), draw(st.sampled_from(people)), "write", args))
+def _texts(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
+    workers = [name for name in WORKERS if name.split()[0] in partners]
+    people = ["oak senco", "oak dsl", lead, *workers, *workers]
+    steps = [Step(draw(DAY), "oak senco", "write", ("case_brief", "education", "oak"))]
+    if draw(_one_in(2)):
+        author = draw(st.sampled_from(["oak dsl", "care worker"]))
+        steps.append(Step(draw(DAY), author, "write", ("note", "safeguarding", "oak")))
+    for _ in range(draw(st.integers(3, 6))):
+        author = draw(st.sampled_from(people))
+        category = draw(st.sampled_from(WRITES.get(author.split()[0], CATEGORIES)))
+        args = (draw(st.sampled_from(TABLES)), category, draw(st.sampled_from(["oak", *partners])))
+        steps.append(Step(draw(st.integers(8, 40)), author, "write", args))
     return steps

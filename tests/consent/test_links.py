@@ -177,7 +177,7 @@ async def test_no_answer_tells_what_kind_of_link_it_is(db, monkeypatch):
                     kept = {k: v for k, v in made.headers.items() if k not in ("set-cookie", "location")}
                     seen.append((made.status_code, kept, text, made.headers.get("location", "").replace(link, "LINK")))
                 assert first is None or seen == first, name
-                assert all(links.ANSWER_SECONDS <= took[place] < links.ANSWER_SECONDS + 0.2 for place in (2, 4)), (name, took)
+                assert all(took[place] >= links.ANSWER_SECONDS for place in (2, 4)), (name, took)
                 first = seen
         assert len(await messages(client)) == started + 2  # only the known and the used link sent a code
         assert "Leila" not in str(first)

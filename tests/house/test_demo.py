@@ -64,7 +64,9 @@ def test_two_starts_an_export_and_an_interruption(tmp_path: Path) -> None:
         again = ecm(data, "demo", "--port", str(free_port()))
         assert again.returncode == 3
         assert "already running" in again.stderr
-        token = json.load(_post(port, "/api/v1/tokens", {"email": "auditor@partnership.example", "password": "open-the-demo"}))
+        token = json.load(
+            _post(port, "/api/v1/tokens", {"email": "auditor@partnership.example", "password": "open-the-demo"})
+        )
         assert token["token_type"] == "Bearer"
         assert json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/demo/outbox.json")) is not None
         bundle, key = tmp_path / "bundle", (data / "log" / "key.vkey")

@@ -1,0 +1,142 @@
+"""What people of the demonstration area do, on pages only: each step looks at every page it passes."""
+
+import re
+from typing import Any
+
+from playwright.async_api import Page, expect
+
+from ecm import seeds
+from ecm.seeds import known
+from tests.journeys.sight import see
+
+SENCO, STRANGER = "senco@oakfield.example", "senco@hillside.example"
+NURSE, THERAPIST = "nurse@community-health.example", "therapist@community-health.example"
+FAMILY_WORKER, AUDITOR = "family.worker@family-hub.example", "auditor@partnership.example"
+AMINA, DANIEL = "amina.yusuf@home.example", "daniel.reid@home.example"
+HEALTH, HUB = "Northshire Community Health", "Riverside Family Hub"
+
+# One word nobody else would write for each kind of text, so that it can be looked for where it must not be.
+REASON = "She loses the thread when many people talk, since the tangerine spring."
+STRENGTHS = "Draws marvellous marmosets and looks after the younger ones."
+DETAIL = "Looks at her neighbours, the quokkas, before she starts."
+NOTE = "Said at break that the wombat corner is too loud."
+
+
+async def sign_in(page: Page, email: str) -> None:
+    """From the sign-in page to wherever this person starts."""
+    await page.goto("/sign-in")
+    await see(page, "Sign in")
+    await page.get_by_label("E-mail address").fill(email)
+    await page.get_by_label("Password").fill(seeds.PASSWORD)
+    await press(page, "Sign in")
+    await expect(page.get_by_role("button", name="Sign out")).to_have_count(1)
+
+
+async def press(page: Page, name: str) -> int:
+    """Press a button that sends a form; the status of what comes back, redirects followed."""
+    async with page.expect_navigation() as following:
+        await page.get_by_role("button", name=name, exact=True).click()
+    answer = await following.value
+    assert answer is not None
+    return answer.status
+
+
+async def follow(page: Page, name: str) -> None:
+    """Follow the link with exactly this name."""
+    await page.get_by_role("link", name=name, exact=True).click()
+
+
+async def fill_barrier(page: Page, number: int, barrier: str, how: str, detail: str) -> None:
+    """One of the numbered barriers on the page that opens a case."""
+    box = page.get_by_role("group", name=re.compile(f"^Barrier {number}"))
+    await box.get_by_label("Barrier", exact=True).select_option(label=barrier)
+    await box.get_by_label("How it was identified").select_option(label=how)
+    await box.get_by_label("What it looks like in class").fill(detail)
+
+
+async def open_case(page: Page, pupil: str = "Leila Reid") -> str:
+    """The SENCO finds a pupil and opens a case with two barriers; the reference."""
+    await page.goto("/cases/new")
+    await see(page, "Open a case: find the pupil")
+    await page.get_by_label("Name or UPN").fill(pupil.split()[-1])
+    await press(page, "Find")
+    await see(page, "Open a case: find the pupil")
+    await follow(page, f"Open a case for {pupil}")
+    await see(page, "Open a case")
+    await fill_case(page)
+    await press(page, "Open the case")
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_contain_text("Case ECM-")
+    reference = (await heading.inner_text()).removeprefix("Case ")
+    await see(page, f"Case {reference}")
+    await says(page, f"Case {reference} is open.")
+    return reference
+
+
+async def fill_case(page: Page) -> None:
+    """Everything the page that opens a case asks for."""
+    await page.get_by_label("What is going well").fill(STRENGTHS)
+    await page.get_by_label("Why now").fill(REASON)
+    await page.get_by_role("radio").nth(1).check()
+    await fill_barrier(page, 1, "Expressive language delay", "Observed by a teacher", DETAIL)
+    await fill_barrier(page, 2, "Anxiety affecting learning", "What the pupil says", "")
+
+
+async def says(page: Page, words: str) -> None:
+    """The banner after a change."""
+    await expect(page.get_by_role("alert")).to_contain_text(words)
+
+
+async def admit(page: Page, reference: str, carer: str) -> None:
+    """Let a carer see the case, on sight of a birth certificate."""
+    await page.goto(f"/cases/{reference}/carers")
+    await see(page, "Parents and carers")
+    await page.get_by_role("radio", name=carer).check()
+    await page.get_by_label("Which authority have you seen?").fill("Full birth certificate")
+    await page.get_by_label("I have checked that it is safe").check()
+    await press(page, "Let them see the case")
+    await see(page, "Parents and carers")
+    await says(page, "can see the case now")
+
+
+async def invite(page: Page, reference: str, agency: str, *kinds: str) -> None:
+    """Invite an agency and offer it these kinds of information beside what is ticked already."""
+    await page.goto(f"/cases/{reference}/invite")
+    await see(page, "Who could help?")
+    await page.get_by_role("radio", name=agency).check()
+    await press(page, "Continue")
+    await see(page, f"Invite {agency}")
+    await page.get_by_role("radio", name="Advice", exact=True).check()
+    for kind in kinds:
+        await page.get_by_role("checkbox", name=kind).check()
+    await page.get_by_label("Message (optional)").fill("Please come to the heron meeting.")
+    await press(page, "Send the invitation")
+    await see(page, "People and sharing")
+    await says(page, f"{agency} is invited, without a name.")
+
+
+async def ask(page: Page, reference: str, carer: str, agency: str, how: str = "By link now") -> None:
+    """Ask a carer about one agency: everything it was offered, to help the pupil."""
+    await page.goto(f"/cases/{reference}/ask")
+    await see(page, "Ask the family")
+    await page.get_by_role("radio", name=carer).check()
+    for other in await page.get_by_role("group", name=re.compile("^What may .* see")).all():
+        if agency not in await other.locator("legend").inner_text():
+            for tick in await other.get_by_role("checkbox").all():
+                await tick.uncheck()
+    await page.get_by_role("radio", name=how).check()
+    await press(page, "See what they will read")
+    await see(page, f"This is what {carer} will read")
+    await press(page, "Send the link" if how == "By link now" else "Go through it together")
+
+
+async def outbox(page: Page) -> list[dict[str, Any]]:
+    """What was sent, newest first."""
+    answer = await page.request.get("/demo/outbox.json")
+    found: list[dict[str, Any]] = await answer.json()
+    return found
+
+
+def invitation_of(agency: str) -> str:
+    """The id of an agency, by its name."""
+    return str(known({HEALTH: "community-health", HUB: "family-hub"}[agency]))
