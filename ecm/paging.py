@@ -38,6 +38,7 @@ class Page:
             raise Refused({"cursor": BAD_CURSOR}) from None
 
 
+LAST_ID = UUID(int=2**128 - 1)
 BAD_CURSOR = "Start again from the first page: this place in the list is not known."
 
 

@@ -53,7 +53,7 @@ REFUSAL_LABELS = {
 INVOLVEMENT_LABELS = {
     "invited": "Invited",
     "waiting_for_basis": "Accepted, waiting for the family",
-    "active": "Working with us",
+    "active": "Working on the case",
     "declined": "Declined",
     "withdrawn": "Invitation taken back",
     "ended": "Ended",

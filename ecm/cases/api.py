@@ -3,14 +3,15 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from litestar import get, patch, post
+from litestar import Request, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecm.cases.commands import add_barrier, admit_carer, change_case, open_case, write_note
-from ecm.cases.queries import show_case, worklist
+from ecm.cases.queries import show_admission, show_case, show_part, worklist
 from ecm.cases.schemas import Admission, CaseChange, NewBarrier, NewCase, NewNote
 from ecm.database import Actor
+from ecm.idempotency import once
 from ecm.paging import Page
 
 
@@ -25,9 +26,11 @@ async def list_cases(
 
 
 @post("/cases")
-async def post_case(data: JSONBody[NewCase], actor: NamedDependency[Actor]) -> dict[str, Any]:
+async def post_case(
+    request: Request[Any, Any, Any], data: JSONBody[NewCase], actor: NamedDependency[Actor]
+) -> dict[str, Any]:
     """Open a case."""
-    return await open_case(actor, data)
+    return await once(request, actor, lambda: open_case(actor, data), lambda made: show_case(actor, made))
 
 
 @get("/cases/{case_id:uuid}")
@@ -46,24 +49,32 @@ async def patch_case(
 
 @post("/cases/{case_id:uuid}/barriers")
 async def post_barrier(
-    data: JSONBody[NewBarrier], actor: NamedDependency[Actor], case_id: FromPath[UUID]
+    request: Request[Any, Any, Any], data: JSONBody[NewBarrier], actor: NamedDependency[Actor], case_id: FromPath[UUID]
 ) -> dict[str, Any]:
     """Add a barrier."""
-    return await add_barrier(actor, case_id, data)
+    return await once(
+        request, actor, lambda: add_barrier(actor, case_id, data), lambda made: show_part(actor, case_id, "barriers", made)
+    )
 
 
 @post("/cases/{case_id:uuid}/notes")
-async def post_note(data: JSONBody[NewNote], actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
+async def post_note(
+    request: Request[Any, Any, Any], data: JSONBody[NewNote], actor: NamedDependency[Actor], case_id: FromPath[UUID]
+) -> dict[str, Any]:
     """Write a note."""
-    return await write_note(actor, case_id, data)
+    return await once(
+        request, actor, lambda: write_note(actor, case_id, data), lambda made: show_part(actor, case_id, "notes", made)
+    )
 
 
 @post("/cases/{case_id:uuid}/carers")
 async def post_carer(
-    data: JSONBody[Admission], actor: NamedDependency[Actor], case_id: FromPath[UUID]
+    request: Request[Any, Any, Any], data: JSONBody[Admission], actor: NamedDependency[Actor], case_id: FromPath[UUID]
 ) -> dict[str, Any]:
     """Admit a carer to the case."""
-    return await admit_carer(actor, case_id, data)
+    return await once(
+        request, actor, lambda: admit_carer(actor, case_id, data), lambda made: show_admission(actor, case_id, made)
+    )
 
 
 routes = [list_cases, post_case, get_case, patch_case, post_barrier, post_note, post_carer]

@@ -20,6 +20,13 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                    AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now()))
 $$;
 
+-- The reader has a reason other than having written there.
+CREATE FUNCTION on_case(p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM case_access a WHERE a.case_id = p_case AND a.principal = ANY (principals())
+        AND a.category = 'core' AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+$$;
+
 -- That some services are involved at all is itself sensitive (a refuge, a clinic). The reader may know of this agency
 -- here: nothing is sensitive about it, it is the reader's own, the reader's desk is the one that may have asked it, or
 -- the reader has the category that being involved with it belongs to.
@@ -151,7 +158,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
-GRANT EXECUTE ON FUNCTION knows_of(uuid, uuid), holds_case(uuid), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
+GRANT EXECUTE ON FUNCTION on_case(uuid), knows_of(uuid, uuid), holds_case(uuid), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
     claim_authorship(uuid, uuid, uuid, text) TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_author(), check_action_owner(), check_involvement(), check_admission() TO ecm_owner;
 RESET ROLE;
@@ -177,8 +184,10 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO ecm_policy', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note'] LOOP
+        -- What changes after it was written is not one's own record any more: an action is, only while on the case.
         EXECUTE format('CREATE POLICY %1$s_by_reason ON %1$I FOR SELECT TO ecm_app USING (' ||
-                       format(can_see, t, format(is_mine, t)) || ')', t);
+                       format(can_see, t, format(is_mine, t)) ||
+                       CASE WHEN t = 'action' THEN ' AND on_case(case_id)' ELSE '' END || ')', t);
         -- Authors come from the sealed context (trigger stamp_author); the claim was checked by claim_authorship.
         EXECUTE format('CREATE POLICY %1$s_by_author ON %1$I FOR INSERT TO ecm_app WITH CHECK (
             author_membership_id = (SELECT (context() ->> ''membership'')::uuid)

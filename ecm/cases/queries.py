@@ -1,6 +1,6 @@
 """What can be seen of cases. Row-level security decides which rows there are; nothing here filters by reader."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,11 @@ from ecm.barriers.catalogue import barrier
 from ecm.cases.rules import tidy_reference
 from ecm.clock import today
 from ecm.database import Act, Actor, acting_as
-from ecm.errors import NotFound, Refused
-from ecm.paging import BAD_CURSOR, Page, cursor_of, page_of
+from ecm.errors import NotFound
+from ecm.paging import LAST_ID, Page, cursor_of, page_of
 from ecm.pupils.rules import display_name, year_group, year_group_code, year_group_label
+
+LAST_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)
 
 CASE = """
 SELECT c.id, c.reference, c.status, c.next_review_on, c.opened_at, c.pupil_id,
@@ -84,7 +86,7 @@ async def worklist(actor: Actor, page: Page, status: str | None = None) -> dict[
     """The cases of whoever asks, newest activity first; empty if none. Records cases:listed with the pupils shown."""
     async with acting_as(actor, "list_cases") as act:
         await act.run("SELECT refresh_my_stale_seats()")
-        at, case_id = _place(page)
+        at, case_id = page.after(LAST_INSTANT, LAST_ID)
         rows = await act.rows(WORKLIST, status, at, case_id, page.limit + 1)
         shown, more = page_of(rows, page.limit)
         act.record(Event.CASES_LISTED, pupils=[r["pupil_id"] for r in shown], outcome="shown", count=len(shown))
@@ -106,14 +108,6 @@ async def worklist(actor: Actor, page: Page, status: str | None = None) -> dict[
     }
 
 
-def _place(page: Page) -> tuple[datetime, UUID]:
-    at, case_id = page.after("9999-12-31T00:00:00+00:00", "ffffffff-ffff-ffff-ffff-ffffffffffff")
-    try:
-        return datetime.fromisoformat(at), UUID(case_id)
-    except ValueError:
-        raise Refused({"cursor": BAD_CURSOR}) from None
-
-
 async def show_case(actor: Actor, key: str | UUID) -> dict[str, Any]:
     """The case by id or reference, as far as the reader may see it. Records case:shown.
 
@@ -123,6 +117,27 @@ async def show_case(actor: Actor, key: str | UUID) -> dict[str, Any]:
         case = await read_case(act, key)
         act.record(Event.CASE_SHOWN, case=case["id"], pupils=[case["pupil"]["id"]], outcome="shown")
         return case
+
+
+async def show_part(actor: Actor, case_id: UUID, part: str, part_id: UUID) -> dict[str, Any]:
+    """One barrier or note of a case, as the case shows it. Records case:shown. Raises: NotFound."""
+    case = await show_case(actor, case_id)
+    found: dict[str, Any] | None = next((each for each in case[part] if each["id"] == part_id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def show_admission(actor: Actor, case_id: UUID, admission_id: UUID) -> dict[str, Any]:
+    """Which carer was let in, and to what. Records case:shown. Raises: NotFound."""
+    async with acting_as(actor, "show_carers") as act:
+        row = await act.row(
+            "SELECT id, carer_id, categories FROM carer_admission WHERE id = $1 AND case_id = $2", admission_id, case_id
+        )
+        if row is None:
+            raise NotFound
+        act.record(Event.CASE_SHOWN, case=case_id, pupils=[await pupil_of(act, case_id)], outcome="shown")
+    return dict(row)
 
 
 async def read_case(act: Act, key: str | UUID) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ecm.consent.wording import Asked, Facts, Kind, Wording, written
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotFound, Refused
 from ecm.involvements.queries import CaseHead, kept_case
-from ecm.paging import Page, cursor_of, page_of
+from ecm.paging import LAST_ID, Page, cursor_of, page_of
 
 EVENTS = """
 SELECT number, proposal_id, person_id, agency_id, category, purpose, kind, at, until_at
@@ -161,7 +161,7 @@ async def requests(actor: Actor, page: Page) -> dict[str, Any]:
     """A carer's own requests, or those of a worker's cases, newest first. Records consents:listed."""
     async with acting_as(actor, "list_consents") as act:
         who = act.who
-        last = UUID(page.after("ffffffff-ffff-ffff-ffff-ffffffffffff")[0])
+        (last,) = page.after(LAST_ID)
         sql = REQUESTS.format(mine=AS_WORKER if who.membership_id else AS_CARER)
         rows, more = page_of(await act.rows(sql, last, who.person_id, page.limit + 1), page.limit)
         items = await _with_proposals(act, rows)

@@ -15,7 +15,7 @@ from ecm.cases.queries import display, involvement
 from ecm.cases.rules import tidy_reference
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound
-from ecm.paging import Page, cursor_of, page_of
+from ecm.paging import LAST_ID, Page, cursor_of, page_of
 
 INVOLVEMENT = """
 SELECT i.id, i.category, i.status, i.reason_code, i.offered_categories, i.invited_at, i.answered_at, i.ended_at, i.version,
@@ -93,7 +93,7 @@ async def kept_case(act: Act, key: UUID | str, verb: str) -> CaseHead:
 async def invitations(actor: Actor, page: Page, status: str | None = None) -> dict[str, Any]:
     """What the actor's agency was asked, newest first. Records involvements:listed with the pupils shown."""
     async with acting_as(actor, "list_involvements") as act:
-        last = UUID(page.after("ffffffff-ffff-ffff-ffff-ffffffffffff")[0])
+        (last,) = page.after(LAST_ID)
         rows = await act.rows(
             INVOLVEMENT + """WHERE i.agency_id = $1 AND i.id < $2 AND ($3::text IS NULL OR $3 = CASE
                 WHEN i.status <> 'accepted' THEN i.status

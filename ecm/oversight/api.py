@@ -13,9 +13,9 @@ from ecm.clock import midnight
 from ecm.database import Actor
 from ecm.errors import Refused
 from ecm.oversight.queries import checkpoint, event_proof, search_events
-from ecm.paging import BAD_CURSOR, Page, cursor_of, page_of
+from ecm.paging import Page, cursor_of, page_of
 
-ZERO = str(UUID(int=0))
+ZERO = UUID(int=0)
 
 
 @get("/audit/events")
@@ -48,12 +48,9 @@ def wanted_events(
 
 
 def before(page: Page) -> UUID | None:
-    """The event after which the page goes on. Raises: Refused."""
-    (key,) = page.after(ZERO)
-    try:
-        return UUID(key) if key != ZERO else None
-    except ValueError:
-        raise Refused({"cursor": BAD_CURSOR}) from None
+    """The event after which the page goes on; None for the first page. Raises: Refused."""
+    (last,) = page.after(ZERO)
+    return last if last != ZERO else None
 
 
 @get("/audit/checkpoint")

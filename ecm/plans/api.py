@@ -3,20 +3,23 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from ecm.database import Actor
+from ecm.idempotency import once
 from ecm.plans.commands import make_plan
 from ecm.plans.queries import download_plan, list_plans, show_plan
 from ecm.plans.schemas import NewPlan
 
 
 @post("/cases/{case_id:uuid}/plans")
-async def post_plan(data: JSONBody[NewPlan], actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
+async def post_plan(
+    request: Request[Any, Any, Any], data: JSONBody[NewPlan], actor: NamedDependency[Actor], case_id: FromPath[UUID]
+) -> dict[str, Any]:
     """Make a plan."""
-    return await make_plan(actor, case_id, data)
+    return await once(request, actor, lambda: make_plan(actor, case_id, data), lambda made: show_plan(actor, made))
 
 
 @get("/cases/{case_id:uuid}/plans")

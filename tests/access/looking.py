@@ -6,8 +6,8 @@ instant, long past, so that no session expires meanwhile.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from ecm.database import Act, acting_as, acting_together
 from ecm.errors import NotSignedIn
 from tests.access import model
 from tests.access.cast import CARERS, DAWN, Cast, Seat
-from tests.access.model import FOREVER, Admission, Agency, Answer, Bar, Facts, Involvement, Reason, Row
+from tests.access.model import ALWAYS, FOREVER, Admission, Agency, Answer, Bar, Facts, Involvement, Reason, Row
 from tests.access.steps import Scene, Step
 from tests.access.worlds import SPEAKERS, World
 
@@ -105,9 +105,9 @@ class Lived:
     facts: Facts
     why: set[Reason]
     relation: set[Reason]
-    items: tuple[Item, ...]
-    seats: tuple[Seat, ...]
-    instants: tuple[datetime, ...]
+    items: list[Item]
+    seats: list[Seat]
+    instants: list[datetime]
     shown: dict[tuple[datetime, str], set[str] | None]
     taken: tuple[str, ...]
 
@@ -122,15 +122,33 @@ class _Undone(Exception):
     """Rolls a world back."""
 
 
-async def live(world: World, cast: Cast, lane: int = 0) -> Lived:
-    """Live through a world, look, and leave no trace. A lane keeps worlds lived at the same time apart."""
+@asynccontextmanager
+async def living(world: World, cast: Cast, lane: int = 0) -> AsyncIterator[tuple[Act, Scene, tuple[str, ...]]]:
+    """Live through a world; inside, it has just happened (also which steps were taken), afterwards it never was.
+
+    A lane keeps worlds lived at the same time apart.
+    """
     at = Scene(cast, cast.pupils[lane, world.born_on], new_id())
     with suppress(_Undone):
         async with acting_together(cast.seats["oak senco"].actor, "test") as act:
-            taken = tuple([step.verb for step in world.steps if await _taken(act, at, step)])
-            lived = await _look(act, at, world, taken)
+            yield act, at, tuple([step.verb for step in world.steps if await _taken(act, at, step)])
             raise _Undone
-    return lived
+
+
+async def live(world: World, cast: Cast, lane: int = 0) -> Lived:
+    """Live through a world, and look at all that came of it."""
+    async with living(world, cast, lane) as (act, at, taken):
+        found = json.loads(await act.value("SELECT look($1)", at.case))
+        facts = facts_of(found, cast)
+        why = model.reasons(facts)
+        seats, instants = _people(world, cast), _instants(world, why)
+        tokens = [seat.actor.token_hash for seat in seats]
+        rows = await act.rows("SELECT * FROM seen_by($1, $2, $3)", at.case, tokens, instants)
+    shown = {
+        (instants[r["instant"] - 1], seats[r["seat"] - 1].name): set(r["items"]) if r["signed_in"] else None
+        for r in rows
+    }
+    return Lived(facts, why, relation_of(found["case_access"]), items_of(found, cast), seats, instants, shown, taken)
 
 
 async def _taken(act: Act, at: Scene, step: Step) -> bool:
@@ -151,26 +169,12 @@ async def _taken(act: Act, at: Scene, step: Step) -> bool:
         return False
 
 
-async def _look(act: Act, at: Scene, world: World, taken: tuple[str, ...]) -> Lived:
-    found = json.loads(await act.value("SELECT look($1)", at.case))
-    facts = facts_of(found, at.cast)
-    why = model.reasons(facts)
-    seats = _people(world, at.cast)
-    instants = _instants(world, why)
-    rows = await act.rows("SELECT * FROM seen_by($1, $2, $3)", at.case, [s.actor.token_hash for s in seats], instants)
-    shown = {
-        (instants[r["instant"] - 1], seats[r["seat"] - 1].name): set(r["items"]) if r["signed_in"] else None
-        for r in rows
-    }
-    return Lived(facts, why, relation_of(found), tuple(items_of(found, at.cast)), seats, tuple(instants), shown, taken)
-
-
-def _people(world: World, cast: Cast) -> tuple[Seat, ...]:
+def _people(world: World, cast: Cast) -> list[Seat]:
     """Everybody who does something in a world or has something done to them, safeguarding leads, and a stranger."""
     named = {name for step in world.steps for name in (step.who, *step.args)}
     named |= {f"{name} dsl" for name in named}
     stranger = next(name for name in SPEAKERS.values() if name not in named)
-    return tuple(seat for seat in cast.seats.values() if seat.name in {*named, stranger, *CARERS})
+    return [seat for seat in cast.seats.values() if seat.name in {*named, stranger, *CARERS}]
 
 
 def _instants(world: World, why: Iterable[Reason]) -> list[datetime]:
@@ -233,10 +237,10 @@ def _item(table: str, row: dict[str, Any], cast: Cast) -> Item:
     )
 
 
-def relation_of(found: dict[str, Any]) -> set[Reason]:
-    """The relation as stored, the spans of one (principal, category, basis) joined as the model joins them."""
+def relation_of(rows: Iterable[Mapping[str, str]]) -> set[Reason]:
+    """Rows of the relation, the spans of one (principal, category, basis) joined as the model joins them."""
     spans: dict[tuple[UUID, str, str], list[model.Span]] = defaultdict(list)
-    for a in found["case_access"]:
+    for a in rows:
         spans[UUID(a["principal"]), a["category"], a["basis"]].append((_at(a["valid_from"]), _at(a["valid_until"])))
     return {(*key, *span) for key, each in spans.items() for span in model.union(each)}
 
@@ -246,7 +250,7 @@ def _agency(cast: Cast, key: str) -> Agency:
 
 
 def _at(text: str) -> datetime:
-    return FOREVER if text == "infinity" else datetime.fromisoformat(text)
+    return {"infinity": FOREVER, "-infinity": ALWAYS}.get(text) or datetime.fromisoformat(text)
 
 
 def _maybe(text: str | None) -> datetime | None:

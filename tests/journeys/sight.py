@@ -31,6 +31,7 @@ FACTS = """() => {
   const all = selector => [...document.querySelectorAll(selector)];
   const skip = document.querySelector("body a");
   return {
+    scripts: document.body.classList.contains("js-enabled"),
     title: document.title, lang: document.documentElement.lang,
     skips: skip.className.includes("skip-link") && !!document.querySelector(skip.getAttribute("href")),
     problems: all(".govuk-error-summary li").length,
@@ -69,16 +70,21 @@ def route_of(address: str) -> str:
 async def see(page: Page, heading: str, *, problems: bool = False, error: bool = False) -> None:
     """The one h1 says this, and the page keeps its promises: accessible, narrow enough, a way on and a way back.
 
+    Where scripts are off axe cannot run; the rest is looked at all the same.
     `problems`: it is a form shown again with its error summary. `error`: a page about something that went wrong.
     """
     await expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    await page.wait_for_load_state("load")
     route = "error" if error else route_of(page.url)
     facts = await page.evaluate(FACTS)
     _check(facts, problems)
+    if not facts["scripts"]:
+        return await assert_fits(page)
     await _look(page, route, facts["made_of"])
     if not error and route not in WITHOUT_BACK_LINK:
         await _try_way_back(page, route, facts["back"])
     (SEEN_WITH_PROBLEMS if problems else SEEN).add(route)
+    return None
 
 
 def _check(facts: dict[str, Any], problems: bool) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from ecm import seeds
-from ecm.seeds import known
 from tests.journeys.sight import see
 
 SENCO, STRANGER = "senco@oakfield.example", "senco@hillside.example"
@@ -78,8 +77,8 @@ async def fill_case(page: Page) -> None:
     await page.get_by_label("What is going well").fill(STRENGTHS)
     await page.get_by_label("Why now").fill(REASON)
     await page.get_by_role("radio").nth(1).check()
-    await fill_barrier(page, 1, "Expressive language delay", "Observed by a teacher", DETAIL)
-    await fill_barrier(page, 2, "Anxiety affecting learning", "What the pupil says", "")
+    await fill_barrier(page, 1, "Expressive language delay", "A teacher noticed it", DETAIL)
+    await fill_barrier(page, 2, "Anxiety affecting learning", "The pupil said so", "")
 
 
 async def says(page: Page, words: str) -> None:
@@ -136,7 +135,3 @@ async def outbox(page: Page) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = await answer.json()
     return found
 
-
-def invitation_of(agency: str) -> str:
-    """The id of an agency, by its name."""
-    return str(known({HEALTH: "community-health", HUB: "family-hub"}[agency]))
