@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench prove clean
+.PHONY: demo test check docs bench prove clean
 .DELETE_ON_ERROR:
 
 demo: .venv/ready documents assets  ## the demonstration area on this machine
@@ -16,6 +16,9 @@ check: .venv/ready-dev  ## format, lint, types, floors
 	$(BIN)/ruff check ecm tests
 	$(BIN)/mypy ecm
 	$(BIN)/lint-imports
+
+docs: .venv/ready-dev  ## the pages made from the code
+	$(BIN)/python -m tests.house.write_docs
 
 bench: .venv/ready-dev documents assets  ## ratios to a bare floor
 	$(BIN)/python -m tests.bench

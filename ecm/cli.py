@@ -20,10 +20,16 @@ from ecm.embedded import InUse, as_role, owning, running
 from ecm.errors import EcmError
 
 READY_WITHIN_SECONDS = 60
+click.UsageError.exit_code = 3  # 2 means "cannot tell" to whoever checks a log
 
 
 class PlainErrors(click.Group):
     """A known trouble is one clear sentence and exit code 3, never a traceback."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Every command takes `--data`, after its name too."""
+        cmd.params.append(data_option())
+        super().add_command(cmd, name)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; word what may go wrong."""
@@ -37,14 +43,28 @@ class PlainErrors(click.Group):
             sys.exit(2)
 
 
-@click.group(cls=PlainErrors)
-@click.option(
-    "--data", type=click.Path(path_type=Path), envvar="ECM_DATA", default=Path(".ecm-data"), show_default=True
-)
-def main(data: Path) -> None:
+def _keep_data(_: click.Context, __: click.Parameter, data: Path | None) -> None:
+    if data is not None:
+        os.environ["ECM_DATA"] = str(data.resolve())
+
+
+def data_option() -> click.Option:
+    """`--data`, which every command takes."""
+    return click.Option(
+        ["--data"], type=click.Path(path_type=Path), expose_value=False, is_eager=True, callback=_keep_data,
+        help="The data folder; else ECM_DATA, else .ecm-data.",
+    )  # fmt: skip
+
+
+@click.group(cls=PlainErrors, params=[data_option()])
+def main() -> None:
     """Pupil support across agencies."""
-    os.environ["ECM_DATA"] = str(data.resolve())
     os.environ.setdefault("PICCOLO_CONF", "ecm.piccolo_conf")
+
+
+def data_folder() -> Path:
+    """The data folder of this run, absolute."""
+    return Path(os.environ.setdefault("ECM_DATA", str(Path(".ecm-data").resolve())))
 
 
 @main.command()
@@ -53,7 +73,7 @@ def main(data: Path) -> None:
 @click.option("--fresh", is_flag=True, help="Begin again with an empty database.")
 def demo(port: int, host: str, fresh: bool) -> None:
     """The demonstration area on this machine: database, server and worker, until interrupted."""
-    data = Path(os.environ["ECM_DATA"])
+    data = data_folder()
     with owning(data):
         if fresh:
             _begin_again(data)
@@ -213,7 +233,7 @@ def _require_database(found: Settings) -> None:
         raise Unsafe("Set DATABASE_URL to the address of the database, as ecm_app.")
 
 
-@main.group()
+@main.group(cls=PlainErrors)
 def audit() -> None:
     """The log: hand it out, check it."""
 
@@ -227,7 +247,7 @@ def export_bundle(folder: Path, since: int) -> None:
     from ecm.worker import export_log
 
     try:
-        with _database_of(Path(os.environ["ECM_DATA"])) as config:
+        with _database_of(data_folder()) as config:
             size = asyncio.run(export_log(config, folder, since))
     except (NothingToExport, FileExistsError) as trouble:
         click.echo(f"ecm: {trouble}", err=True)
@@ -283,7 +303,7 @@ def doctor() -> None:
     """Check settings, database, roles and policies, clock and fonts; exit 0, or name what is wrong."""
     from ecm.installation import examine
 
-    with _database_of(Path(os.environ["ECM_DATA"])) as config:
+    with _database_of(data_folder()) as config:
         troubles = asyncio.run(examine(config))
     for trouble in troubles:
         click.echo(f"wrong: {trouble}")

@@ -2,7 +2,7 @@
 
 A verb opens a door; which rows lie behind it is the relation's business (ecm/access). `desk:` verbs say for which
 principal of the agency a role acts; `write:` verbs in which categories a role may author without having read access.
-Source: design 4 and 5; facts "Proposed permission matrix"; ADR 0006 (dated configuration, to be signed by an area).
+Source: design 4 and 5; ADR 0006 (dated configuration, to be signed by an area).
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def _write(*categories: str) -> frozenset[str]:
 
 
 _LEAD = frozenset({
-    "desk:general", "pupil:look_up", "pupil:add", "case:open", "case:change", "involvement:invite", "carer:admit", "contact:bar",
+    "desk:general", "pupil:look_up", "case:open", "case:change", "involvement:invite", "carer:admit", "contact:bar",
     "consent:ask", "consent:record", "note:write", "action:add", "action:change", "barrier:add", "plan:make",
 })  # fmt: skip
 _PARTNER = frozenset({

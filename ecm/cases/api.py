@@ -53,7 +53,10 @@ async def post_barrier(
 ) -> dict[str, Any]:
     """Add a barrier."""
     return await once(
-        request, actor, lambda: add_barrier(actor, case_id, data), lambda made: show_part(actor, case_id, "barriers", made)
+        request,
+        actor,
+        lambda: add_barrier(actor, case_id, data),
+        lambda made: show_part(actor, case_id, "barriers", made),
     )
 
 

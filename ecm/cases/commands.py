@@ -16,6 +16,9 @@ from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound, Refused, Stale
 
 
+MOST_DRAWS = 20
+
+
 async def open_case(actor: Actor, new: NewCase) -> dict[str, Any]:
     """Open a case for a pupil on roll at the actor's school; the case as its opener sees it. Records case:opened.
 
@@ -26,8 +29,7 @@ async def open_case(actor: Actor, new: NewCase) -> dict[str, Any]:
         if not act.who.may("case:open"):
             raise NotAllowed
         await _check_pupil(act, new.pupil_id)
-        case_id = new_id()
-        await _insert_case(act, case_id, new)
+        case_id = await _insert_case(act, new)
         await claim(act, case_id, "education")
         await act.run(
             "INSERT INTO case_brief (case_id, reason, strengths, level, updated_at) VALUES ($1, $2, $3, $4, app_now())",
@@ -52,20 +54,23 @@ async def _check_pupil(act: Act, pupil_id: UUID) -> None:
         )
 
 
-async def _insert_case(act: Act, case_id: UUID, new: NewCase) -> None:
+async def _insert_case(act: Act, new: NewCase) -> UUID:
+    """The id of the case just inserted. A reference that is taken already is drawn again, with another id."""
     lead = new.lead_practitioner_id or act.who.membership_id
-    try:
-        await act.run(
-            """INSERT INTO support_case (id, reference, pupil_id, school_id, lead_membership_id, opened_at, updated_at)
-               VALUES ($1, $2, $3, $4, $5, app_now(), app_now())""",
-            case_id, reference_of(case_id), new.pupil_id, act.who.agency_id, lead,
-        )  # fmt: skip
-    except asyncpg.UniqueViolationError as error:
-        if error.constraint_name != "one_open_case":
-            raise  # two references alike: about one in 24 million; the person sends the form again
-        raise Refused({"pupil_id": "A colleague has just opened a case for this pupil. Look in your cases."}) from None
-    except asyncpg.InsufficientPrivilegeError:
-        raise Refused({"lead_practitioner_id": "Choose somebody who works at your school now."}) from None
+    for _ in range(MOST_DRAWS):
+        case_id = new_id()
+        try:
+            done = await act.run(
+                """INSERT INTO support_case (id, reference, pupil_id, school_id, lead_membership_id, opened_at, updated_at)
+                   VALUES ($1, $2, $3, $4, $5, app_now(), app_now()) ON CONFLICT DO NOTHING""",
+                case_id, reference_of(case_id), new.pupil_id, act.who.agency_id, lead,
+            )  # fmt: skip
+        except asyncpg.InsufficientPrivilegeError:
+            raise Refused({"lead_practitioner_id": "Choose somebody who works at your school now."}) from None
+        if done:
+            return case_id
+        await _check_pupil(act, new.pupil_id)  # a colleague was quicker, or else the reference is somebody's
+    raise RuntimeError("no free case reference")
 
 
 async def _insert_barrier(act: Act, case_id: UUID, new: NewBarrier, field: str = "") -> UUID:

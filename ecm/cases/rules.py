@@ -19,7 +19,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 def reference_of(case_id: UUID) -> str:
     """The reference of a new case, such as ECM-7K4P-2Q: five characters drawn from its random id, and a check character.
 
-    One in 24 million: two cases that would share one are told apart by the database, and the second is tried again.
+    One of 24 million: a second case that would share one is drawn again, with another id.
     Source: ADR 0007; it says nothing about the pupil, the school or how many cases there are.
     """
     number = int.from_bytes(sha256(case_id.bytes).digest()[:8])

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from ecm.accounts.current import page
 from ecm.consent.answering import Said, decisions, read_answers
 from ecm.consent.commands import answer_consent, withdraw_consent
-from ecm.consent.queries import Paper, show_paper
+from ecm.consent.papers import Paper, show_paper
 from ecm.consent.rules import LINK_LIFETIME
 from ecm.consent.schemas import Answers, Confirmed, PageAnswers, Withdrawing
 from ecm.database import Actor
@@ -23,7 +23,9 @@ FAMILY_PREFIX = "/family/requests"
 
 
 @get("/{request_id:uuid}/who")
-async def show_who(request: Request[Any, Any, Any], actor: NamedDependency[Actor], request_id: FromPath[UUID]) -> Response[bytes]:
+async def show_who(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], request_id: FromPath[UUID]
+) -> Response[bytes]:
     """Who is asking, why, and a picture of what would go where."""
     return _paper_page("consent/who.html", actor, request, await show_paper(actor, request_id))
 
@@ -88,7 +90,10 @@ async def show_receipt(
 
 @get("/{request_id:uuid}/withdrawal/{proposal_id:uuid}")
 async def show_withdrawal(
-    request: Request[Any, Any, Any], actor: NamedDependency[Actor], request_id: FromPath[UUID], proposal_id: FromPath[UUID]
+    request: Request[Any, Any, Any],
+    actor: NamedDependency[Actor],
+    request_id: FromPath[UUID],
+    proposal_id: FromPath[UUID],
 ) -> Response[bytes]:
     """Check before a yes is taken back."""
     return await _withdrawal_page(request, actor, request_id, proposal_id, Form())
@@ -107,15 +112,17 @@ async def _withdrawal_page(
 
 @post("/{request_id:uuid}/withdrawal/{proposal_id:uuid}", status_code=303)
 async def send_withdrawal(
-    request: Request[Any, Any, Any], actor: NamedDependency[Actor], request_id: FromPath[UUID], proposal_id: FromPath[UUID]
+    request: Request[Any, Any, Any],
+    actor: NamedDependency[Actor],
+    request_id: FromPath[UUID],
+    proposal_id: FromPath[UUID],
 ) -> Response[Any]:
     """Take the yes back."""
     online = Withdrawing(channel="online")
     form = await submit(request, Confirmed, lambda _: withdraw_consent(actor, proposal_id, online))
     if not form.ok:
         return await _withdrawal_page(request, actor, request_id, proposal_id, form)
-    name = form.result["agency"]["name"]
-    return redirect(f"{_prefix(request)}/{request_id}/receipt", f"Done. {name} can no longer see this.")
+    return redirect(f"{_prefix(request)}/{request_id}/receipt", "Your yes is taken back. That is in force now.")
 
 
 def _prefix(request: Request[Any, Any, Any]) -> str:
@@ -123,7 +130,12 @@ def _prefix(request: Request[Any, Any, Any]) -> str:
 
 
 def _paper_page(
-    template: str, actor: Actor, request: Request[Any, Any, Any], paper: Paper, form: Form[Any] | None = None, **more: Any
+    template: str,
+    actor: Actor,
+    request: Request[Any, Any, Any],
+    paper: Paper,
+    form: Form[Any] | None = None,
+    **more: Any,
 ) -> Response[bytes]:
     prefix = _prefix(request)
     shown = form if form is not None else Form()

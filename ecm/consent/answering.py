@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ecm.consent.queries import Part, Question
+from ecm.consent.papers import Part, Question
 from ecm.consent.schemas import NewDecision, PageAnswer
 from ecm.errors import Refused
 
@@ -44,7 +44,9 @@ def _problem(question: Question, answer: PageAnswer | None) -> dict[str, str]:
     if answer.say == "yes" and not answer.kinds:
         return {"kinds": f"Tick what {question.agency} may see, or choose no."}
     if answer.say == "no" and answer.kinds:
-        return {"say": f"You chose no for {question.agency} and also ticked something. Choose yes, or take the ticks away."}
+        return {
+            "say": f"You chose no for {question.agency} and also ticked something. Choose yes, or take the ticks away."
+        }
     return {}
 
 
@@ -58,9 +60,8 @@ def _said(question: Question, answer: PageAnswer) -> Said:
 
 def decisions(said: Sequence[Said]) -> list[NewDecision]:
     """What there is to record."""
-    return [
-        NewDecision(proposal_id=part.proposal, decision=decision)
-        for each in said
-        for parts, decision in ((each.yes, "given"), (each.no, "refused"))
-        for part in parts
-    ]
+    made = []
+    for each in said:
+        made += [NewDecision(proposal_id=part.proposal, decision="given") for part in each.yes]
+        made += [NewDecision(proposal_id=part.proposal, decision="refused") for part in each.no]
+    return made

@@ -42,7 +42,9 @@ async def list_consents(actor: NamedDependency[Actor], case_id: FromPath[UUID]) 
 
 
 @post("/consents/{proposal_id:uuid}/withdrawal")
-async def post_withdrawal(data: Withdrawing, actor: NamedDependency[Actor], proposal_id: FromPath[UUID]) -> dict[str, Any]:
+async def post_withdrawal(
+    data: Withdrawing, actor: NamedDependency[Actor], proposal_id: FromPath[UUID]
+) -> dict[str, Any]:
     """Take a yes back, in force when this answers."""
     return await withdraw_consent(actor, proposal_id, data)
 

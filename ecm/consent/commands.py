@@ -7,35 +7,21 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from asyncpg import Record
 
 from ecm.accounts.commands import token_hash
-from ecm.accounts.rules import blocks_online_consent
 from ecm.audit.events import Event
-from ecm.clock import LONDON, new_id
-from ecm.consent.queries import grouped, read_request
-from ecm.consent.rules import LASTS_MONTHS, LINK_LIFETIME, decides_alone
+from ecm.clock import new_id
+from ecm.consent.drafts import CANNOT_ASK, addresses_of, draft_request
+from ecm.consent.queries import read_request
+from ecm.consent.rules import LASTS_MONTHS, LINK_LIFETIME
 from ecm.consent.schemas import Answers, Asking, NewDecision, Withdrawing
-from ecm.consent.wording import Facts, Wording, written
-from ecm.database import Act, Actor, acting_as, proof
+from ecm.consent.wording import Wording
+from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound, Refused
-from ecm.involvements.queries import CaseHead, kept_case
 from ecm.notifications.letters import CarerLink, TalkWanted
 from ecm.notifications.outbox import queue
 
-# The same for a stranger's id and for somebody barred, so that it tells nothing.
-CANNOT_ASK = "This person cannot be asked about this pupil."
-NO_AUTHORITY = (
-    "Only somebody with parental responsibility can agree, and the school must have seen the proof. "
-    "Record what you have seen first, or ask somebody else."
-)
-NO_PHONE = (
-    "This person has no mobile number that the school has checked in person, or it has changed in the last 14 days. "
-    "Ask in person instead."
-)
-NO_ADDRESS = "There is no e-mail address or mobile number to write to. Ask in person instead."
 ANSWERED = "This question has been answered already. Look at it again."
-SIXTEEN = "This pupil is 16 or older and decides for themselves. A parent or carer cannot decide for them."
 
 
 async def ask_consent(actor: Actor, case_id: UUID, asking: Asking) -> dict[str, Any]:
@@ -45,7 +31,7 @@ async def ask_consent(actor: Actor, case_id: UUID, asking: Asking) -> dict[str, 
     is not invited, or a number that cannot carry a code.
     """
     async with acting_as(actor, "ask_consent") as act:
-        head, wording, proposals = await _drafted(act, case_id, asking)
+        head, wording, proposals = await draft_request(act, case_id, asking)
         await act.run("SELECT lock_case($1)", case_id)
         request_id = new_id()
         await _insert_request(act, request_id, case_id, asking, wording)
@@ -57,63 +43,6 @@ async def ask_consent(actor: Actor, case_id: UUID, asking: Asking) -> dict[str, 
             proposals=len(proposals), how=asking.how, wording=wording.hash.hex(),
         )  # fmt: skip
         return await read_request(act, request_id)
-
-
-async def preview_consent(actor: Actor, case_id: UUID, asking: Asking) -> tuple[str, Wording]:
-    """The carer's name and exactly what they would read. Records consents:listed. Raises: as `ask_consent`."""
-    async with acting_as(actor, "ask_consent") as act:
-        head, wording, _ = await _drafted(act, case_id, asking)
-        if asking.how == "link":
-            await _addresses(act, asking.carer_id)
-        name = await act.value("SELECT n.name FROM carer k JOIN person n ON n.id = k.person_id WHERE k.id = $1", asking.carer_id)
-        act.record(Event.CONSENTS_LISTED, case=case_id, pupils=[head.pupil_id], outcome="shown")
-        return name, wording
-
-
-async def _drafted(act: Act, case_id: UUID, asking: Asking) -> tuple[CaseHead, Wording, list[dict[str, Any]]]:
-    """The case, the text, and the proposals with ids; every rule checked that needs no writing."""
-    head = await kept_case(act, case_id, "consent:ask")
-    await _check_carer(act, head, asking.carer_id)
-    if decides_alone(head.record["date_of_birth"], (await act.value("SELECT app_now()")).astimezone(LONDON).date()):
-        raise Refused({"carer_id": SIXTEEN})
-    proposals = await _proposals(act, case_id, asking)
-    asked = tuple(each for each, _ in grouped(proposals))
-    wording = written(Facts(head.school_name, head.pupil_first_name, act.who.person_name, act.who.role or "", asked))
-    assert wording is not None  # the newest version is always kept
-    return head, wording, proposals
-
-
-async def _check_carer(act: Act, head: CaseHead, carer_id: UUID) -> None:
-    carer = await act.row(
-        """SELECT k.has_parental_responsibility AND k.authority_verified_at IS NOT NULL AS may,
-                  EXISTS (SELECT FROM contact_bar b WHERE b.pupil_id = k.pupil_id AND b.person_id = k.person_id
-                          AND app_now() >= b.from_at AND (b.until_at IS NULL OR app_now() < b.until_at)) AS barred
-           FROM carer k WHERE k.id = $1 AND k.pupil_id = $2""",
-        carer_id, head.pupil_id,
-    )  # fmt: skip
-    if carer is None or carer["barred"]:
-        raise Refused({"carer_id": CANNOT_ASK})
-    if not carer["may"]:
-        raise Refused({"carer_id": NO_AUTHORITY})
-
-
-async def _proposals(act: Act, case_id: UUID, asking: Asking) -> list[dict[str, Any]]:
-    names = {
-        row["id"]: row["name"]
-        for row in await act.rows(
-            """SELECT a.id, a.name FROM involvement i JOIN agency a ON a.id = i.agency_id
-               WHERE i.case_id = $1 AND i.status IN ('invited', 'accepted')""",
-            case_id,
-        )
-    }
-    for place, each in enumerate(asking.proposals):
-        if each.agency_id not in names:
-            raise Refused({f"proposals.{place}.agency_id": "Invite this organisation first, then ask the family."})
-    scopes = dict.fromkeys((p.agency_id, category, p.purpose) for p in asking.proposals for category in p.categories)
-    return [
-        {"id": new_id(), "agency_id": agency, "agency_name": names[agency], "category": category, "purpose": purpose}
-        for agency, category, purpose in scopes
-    ]
 
 
 async def _insert_request(act: Act, request_id: UUID, case_id: UUID, asking: Asking, wording: Wording) -> None:
@@ -144,18 +73,8 @@ async def _insert_proposals(act: Act, request_id: UUID, case_id: UUID, proposals
     )  # fmt: skip
 
 
-async def _addresses(act: Act, carer_id: UUID) -> Record:
-    """Where to write to. Raises: Refused when no code could reach this carer by a number checked in person."""
-    found = await act.row("SELECT * FROM carer_addresses($1, $2)", carer_id, proof("addresses", carer_id))
-    if found is None:
-        raise Refused({"carer_id": CANNOT_ASK})
-    if not found["phone"] or found["phone_verified_at"] is None or blocks_online_consent(found["phone_changed_at"], found["at"]):
-        raise Refused({"how": NO_PHONE})
-    return found
-
-
 async def _write_to(act: Act, request_id: UUID, carer_id: UUID) -> None:
-    found = await _addresses(act, carer_id)
+    found = await addresses_of(act, carer_id)
     secret = token_urlsafe(32)
     await act.run("SELECT make_consent_link($1, $2, $3)", request_id, token_hash(secret), LINK_LIFETIME)
     await queue(act, CarerLink(found["email"] or found["phone"], secret, LINK_LIFETIME.days))
@@ -178,7 +97,7 @@ async def answer_consent(
             _check_channel(act, answers)
             _check_questions(answers.decisions, found["proposals"])
             await _insert_answers(act, answers)
-            counts = Counter(each.decision for each in answers.decisions)
+            counts = Counter[str](each.decision for each in answers.decisions)
             await _record(act, found, counts, answers.channel)
         if talk:
             await _want_talk(act, request_id, found)

@@ -12,7 +12,7 @@ from ecm.accounts.commands import sign_out, token_hash
 from ecm.accounts.current import LINK_COOKIE, page, session_cookie
 from ecm.consent.answer_pages import FAMILY_PREFIX, LINK_PREFIX, handlers
 from ecm.consent.links import open_link, start_link
-from ecm.consent.queries import show_paper
+from ecm.consent.papers import show_paper
 from ecm.consent.rules import LINK_SESSION
 from ecm.consent.schemas import Code
 from ecm.database import Actor

@@ -69,7 +69,10 @@ async def open_link(secret: str, browser: str, typed: str) -> Opened | None:
         trouble = _trouble(facts) or _code_trouble(facts, token, sha256(browser.encode()).digest(), code)
         if code:
             await act.run(
-                "SELECT count_link_try($1, $2, $3)", token, not trouble, proof("link-try", token.hex(), int(not trouble))
+                "SELECT count_link_try($1, $2, $3)",
+                token,
+                not trouble,
+                proof("link-try", token.hex(), int(not trouble)),
             )
         _record(act, Event.CONSENT_LINK_REFUSED if trouble else Event.CONSENT_LINK_VERIFIED, facts, trouble)
         return None if trouble else await _open_session(act, facts)

@@ -1,6 +1,7 @@
 """Pages on which the school asks, writes down what was said, and sees how sharing stands."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -10,14 +11,18 @@ from litestar.params import FromPath
 from ecm.accounts.current import page
 from ecm.agencies.words import CATEGORY_LABELS, INVOLVEMENT_LABELS, REFUSAL_LABELS
 from ecm.consent.answering import decisions, read_answers
-from ecm.consent.commands import answer_consent, ask_consent, preview_consent, withdraw_consent
-from ecm.consent.queries import Paper, asking_choices, sharing_grid, show_consent, show_paper
+from ecm.consent.commands import answer_consent, ask_consent, withdraw_consent
+from ecm.consent.drafts import asking_choices, preview_consent
+from ecm.consent.papers import Paper, show_paper
+from ecm.consent.queries import sharing_grid, show_consent
 from ecm.consent.schemas import Answers, Asking, AskingPage, NewProposal, RecordPage, Withdrawing, WithdrawPage
 from ecm.consent.wording import Wording
 from ecm.database import Actor
 from ecm.errors import NotAllowed, Refused
 from ecm.web.forms import Form, filled, submit
 from ecm.web.render import redirect
+
+Result = TypeVar("Result")
 
 WORDS = {
     "categories": CATEGORY_LABELS,
@@ -54,14 +59,21 @@ async def show_ask(actor: NamedDependency[Actor], reference: FromPath[str]) -> R
 
 async def _ask_page(actor: Actor, reference: str, form: Form[Any] | None) -> Response[bytes]:
     head, carers, agencies = await asking_choices(actor, reference)
-    ready = {
-        f"proposals.{place}.{name}": value
-        for place, each in enumerate(agencies)
-        for name, value in (("categories", each["offered_categories"]), ("purpose", each["purpose"]))
-    }
+    ready = {}
+    for place, each in enumerate(agencies):
+        ready[f"proposals.{place}.purpose"] = each["purpose"]
+        if not each["alone"] or len(agencies) == 1:
+            ready[f"proposals.{place}.categories"] = each["offered_categories"]
     shown = form if form is not None else filled(**ready)
     return page(
-        "consent/ask.html", actor, status=shown.status, form=shown, head=head, carers=carers, agencies=agencies, words=WORDS
+        "consent/ask.html",
+        actor,
+        status=shown.status,
+        form=shown,
+        head=head,
+        carers=carers,
+        agencies=agencies,
+        words=WORDS,
     )
 
 
@@ -73,7 +85,7 @@ async def check_ask(
     head, _, _ = await asking_choices(actor, reference)
 
     async def preview(asked: AskingPage) -> tuple[str, Wording]:
-        return await preview_consent(actor, head.id, _asking(asked))
+        return await _with_asking(asked, lambda asking: preview_consent(actor, head.id, asking))
 
     form = await submit(request, AskingPage, preview)
     if not form.ok or form.text("change"):
@@ -88,7 +100,11 @@ async def send_ask(
 ) -> Response[Any]:
     """Ask."""
     head, _, _ = await asking_choices(actor, reference)
-    form = await submit(request, AskingPage, lambda asked: ask_consent(actor, head.id, _asking(asked)))
+
+    async def ask(asked: AskingPage) -> dict[str, Any]:
+        return await _with_asking(asked, lambda asking: ask_consent(actor, head.id, asking))
+
+    form = await submit(request, AskingPage, ask)
     if not form.ok:
         return await _ask_page(actor, reference, form)
     if form.text("how") == "in_person":
@@ -97,15 +113,22 @@ async def send_ask(
     return redirect(f"/cases/{head.reference}/sharing", f"{name} has been written to. The answer appears here.")
 
 
-def _asking(asked: AskingPage) -> Asking:
-    chosen = [
-        NewProposal(agency_id=each.agency_id, categories=each.categories, purpose=each.purpose)
-        for each in asked.proposals
-        if each.categories
-    ]
-    if not chosen:
+async def _with_asking(asked: AskingPage, do: Callable[[Asking], Awaitable[Result]]) -> Result:
+    """Do it with what was ticked; what is refused is named by its place on the page."""
+    places = [place for place, each in enumerate(asked.proposals) if each.categories]
+    if not places:
         raise Refused({"proposals.0.categories": NOTHING_ASKED})
-    return Asking(carer_id=asked.carer_id, how=asked.how, proposals=chosen)
+    chosen = [NewProposal(**asked.proposals[place].model_dump()) for place in places]
+    try:
+        return await do(Asking(carer_id=asked.carer_id, how=asked.how, proposals=chosen))
+    except Refused as refused:
+        raise Refused({_on_page(field, places): text for field, text in refused.problems.items()}) from None
+
+
+def _on_page(field: str, places: list[int]) -> str:
+    head, _, rest = field.partition(".")
+    number, _, name = rest.partition(".")
+    return f"{head}.{places[int(number)]}.{name}" if head == "proposals" else field
 
 
 @get("/consent-requests/{request_id:uuid}/record")
@@ -157,7 +180,9 @@ async def _withdrawal_page(actor: Actor, proposal_id: UUID, form: Form[Any]) -> 
     found, consent = await show_consent(actor, proposal_id)
     if actor.standing is None or not actor.standing.may("consent:record"):
         raise NotAllowed
-    return page("consent/withdraw_record.html", actor, status=form.status, form=form, found=found, it=consent, words=WORDS)
+    return page(
+        "consent/withdraw_record.html", actor, status=form.status, form=form, found=found, it=consent, words=WORDS
+    )
 
 
 @post("/consents/{proposal_id:uuid}/withdrawal", status_code=303)
@@ -172,8 +197,7 @@ async def send_withdrawal(
     )  # fmt: skip
     if not form.ok:
         return await _withdrawal_page(actor, proposal_id, form)
-    name = form.result["agency"]["name"]
-    return redirect(f"/cases/{found['reference']}/sharing", f"{name} can no longer see this.")
+    return redirect(f"/cases/{found['reference']}/sharing", "The yes is taken back. That is in force now.")
 
 
 routes = [

@@ -5,18 +5,15 @@ page never moves because of what another carer said.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
 
 from ecm.audit.events import Event as Happened
-from ecm.consent.rules import NOT_ASKED, Event, State, purpose_of, states, weightiest
-from ecm.consent.wording import Asked, Facts, Kind, Wording, written
+from ecm.consent.rules import NOT_ASKED, Event, State, states, weightiest
 from ecm.database import Act, Actor, acting_as
-from ecm.errors import NotFound, Refused
+from ecm.errors import NotFound
 from ecm.involvements.queries import CaseHead, kept_case
 from ecm.paging import LAST_ID, Page, cursor_of, page_of
 
@@ -40,66 +37,6 @@ WHERE r.id < $1 AND {mine} ORDER BY r.id DESC LIMIT $3
 # A worker's requests are found by the worker's cases; who of them may see a request is the policy's business.
 AS_CARER = "r.person_id = $2"
 AS_WORKER = "r.case_id IN (SELECT s.case_id FROM case_seat s WHERE s.principal = ANY ((SELECT principals())::uuid[])) AND $2::uuid IS NOT NULL"
-LETTER_FOR_WORKER = """
-SELECT r.id AS request_id, r.case_id, r.carer_id, n.name AS carer_name,
-       coalesce(nullif(u.preferred_name, ''), u.first_name) AS pupil_first_name, s.name AS school_name,
-       w.name AS asked_by_name, m.role AS asked_by_role, c.reference, r.wording_version, r.wording_hash, r.asked_at,
-       c.pupil_id
-FROM consent_request r JOIN support_case c ON c.id = r.case_id JOIN pupil u ON u.id = c.pupil_id
-JOIN agency s ON s.id = c.school_id JOIN person n ON n.id = r.person_id
-JOIN membership m ON m.id = r.asked_by_membership_id JOIN person w ON w.id = m.person_id
-WHERE r.id = $1 AND $2::uuid IS NOT NULL
-"""
-LETTER_FOR_CARER = """
-SELECT l.*, (SELECT c.pupil_id FROM support_case c WHERE c.id = l.case_id) AS pupil_id
-FROM linked_request() l WHERE l.request_id = $1 AND $2::uuid IS NULL
-"""
-CHANGED = "A name in this question has changed since it was written. Ask the school to send it again."
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One kind of information within a question, and how its proposal stands."""
-
-    proposal: UUID
-    kind: Kind
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question of a request as it is read, and its parts."""
-
-    agency: str
-    text: str
-    why: str
-    parts: tuple[Part, ...]
-
-    @property
-    def open(self) -> bool:
-        """Whether it still waits for an answer."""
-        return any(part.state.word == "requested" for part in self.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """A request as its carer reads it: the exact text, and how each question stands."""
-
-    id: UUID
-    case_id: UUID
-    reference: str
-    pupil_id: UUID | None
-    carer_name: str
-    child: str
-    school: str
-    wording: Wording
-    questions: tuple[Question, ...]
-    asked_at: datetime
-
-    @property
-    def open(self) -> tuple[Question, ...]:
-        """The questions that wait for an answer."""
-        return tuple(each for each in self.questions if each.open)
 
 
 async def consents(actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
@@ -112,8 +49,10 @@ async def consents(actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
         pupil = await act.value("SELECT pupil_id FROM support_case WHERE id = $1", case_id)
         if not rows and pupil is None:
             raise NotFound
-        found = await _states(act, [case_id])
-        act.record(Happened.CONSENTS_LISTED, case=case_id, pupils=[pupil] if pupil else [], outcome="shown", count=len(rows))
+        found = await states_of(act, [case_id])
+        act.record(
+            Happened.CONSENTS_LISTED, case=case_id, pupils=[pupil] if pupil else [], outcome="shown", count=len(rows)
+        )
     return [consent(row, found.get(row["id"], NOT_ASKED)) for row in rows]
 
 
@@ -132,7 +71,7 @@ async def sharing_grid(actor: Actor, reference: str) -> tuple[CaseHead, list[dic
             head.id,
         )
         rows = await act.rows(PROPOSALS + "WHERE p.case_id = $1" + IN_ORDER, head.id)
-        found = await _states(act, [head.id])
+        found = await states_of(act, [head.id])
         act.record(Happened.CONSENTS_LISTED, case=head.id, pupils=[head.pupil_id], outcome="shown", count=len(rows))
     items = [consent(row, found.get(row["id"], NOT_ASKED)) | {"request_id": row["request_id"]} for row in rows]
     return head, [_grid_row(each, items) for each in involved], items
@@ -140,7 +79,7 @@ async def sharing_grid(actor: Actor, reference: str) -> tuple[CaseHead, list[dic
 
 async def agreed_kinds(act: Act, case_id: UUID) -> dict[UUID, list[str]]:
     """By agency, the categories that a carer's yes opens to it now, sorted; as far as the reader sees the answers."""
-    found = await _states(act, [case_id])
+    found = await states_of(act, [case_id])
     kinds: dict[UUID, set[str]] = {}
     for row in await act.rows(PROPOSALS + "WHERE p.case_id = $1", case_id):
         if found.get(row["id"], NOT_ASKED).word == "given":
@@ -165,7 +104,12 @@ async def requests(actor: Actor, page: Page) -> dict[str, Any]:
         sql = REQUESTS.format(mine=AS_WORKER if who.membership_id else AS_CARER)
         rows, more = page_of(await act.rows(sql, last, who.person_id, page.limit + 1), page.limit)
         items = await _with_proposals(act, rows)
-        act.record(Happened.CONSENTS_LISTED, pupils=[r["pupil_id"] for r in rows if r["pupil_id"]], outcome="shown", count=len(rows))
+        act.record(
+            Happened.CONSENTS_LISTED,
+            pupils=[r["pupil_id"] for r in rows if r["pupil_id"]],
+            outcome="shown",
+            count=len(rows),
+        )
     return {"items": items, "next": cursor_of(rows[-1]["id"]) if more else None}
 
 
@@ -201,7 +145,7 @@ async def read_request(act: Act, request_id: UUID) -> dict[str, Any]:
 
 async def _with_proposals(act: Act, rows: Sequence[Record]) -> list[dict[str, Any]]:
     proposals = await act.rows(PROPOSALS + "WHERE p.request_id = ANY ($1::uuid[])" + IN_ORDER, [r["id"] for r in rows])
-    found = await _states(act, list({r["case_id"] for r in rows}))
+    found = await states_of(act, list({r["case_id"] for r in rows}))
     return [
         _request(row, [consent(p, found.get(p["id"], NOT_ASKED)) for p in proposals if p["request_id"] == row["id"]])
         for row in rows
@@ -236,7 +180,8 @@ def consent(row: Record, state: State) -> dict[str, Any]:
     }
 
 
-async def _states(act: Act, case_ids: list[UUID]) -> dict[UUID, State]:
+async def states_of(act: Act, case_ids: list[UUID]) -> dict[UUID, State]:
+    """How every proposal of these cases stands, from the events the reader can see."""
     now = await act.value("SELECT app_now()")
     return states([_event(row) for row in await act.rows(EVENTS, case_ids)], now)
 
@@ -246,84 +191,3 @@ def _event(row: Record) -> Event:
         row["number"], row["proposal_id"], row["person_id"], row["agency_id"], row["category"], row["purpose"],
         row["kind"], row["at"], row["until_at"],
     )  # fmt: skip
-
-
-async def show_paper(actor: Actor, request_id: UUID) -> Paper:
-    """A request as its carer reads it. Records consents:listed.
-
-    Raises: NotFound; Refused when the text can no longer be made as it was.
-    """
-    async with acting_as(actor, "answer_consent") as act:
-        paper = await read_paper(act, request_id)
-        pupils = [paper.pupil_id] if paper.pupil_id else []
-        act.record(Happened.CONSENTS_LISTED, case=paper.case_id, subject=request_id, pupils=pupils, outcome="shown", count=1)
-        return paper
-
-
-async def read_paper(act: Act, request_id: UUID) -> Paper:
-    """The same within a transaction."""
-    sql = LETTER_FOR_WORKER if act.who.membership_id else LETTER_FOR_CARER
-    row = await act.row(sql, request_id, act.who.membership_id)
-    if row is None:
-        raise NotFound
-    proposals = await act.rows(PROPOSALS + "WHERE p.request_id = $1" + IN_ORDER, request_id)
-    groups = grouped(proposals)
-    names = (row["school_name"], row["pupil_first_name"], row["asked_by_name"], row["asked_by_role"])
-    wording = written(Facts(*names, tuple(asked for asked, _ in groups)), row["wording_version"])
-    if wording is None or wording.hash != row["wording_hash"]:
-        raise Refused({"": CHANGED})
-    found = await _states(act, [row["case_id"]])
-    return Paper(
-        request_id, row["case_id"], row["reference"], row["pupil_id"], row["carer_name"], row["pupil_first_name"],
-        row["school_name"], wording, _questions(wording, groups, found), row["asked_at"],
-    )  # fmt: skip
-
-
-Group = tuple[Asked, dict[str, UUID]]
-
-
-def grouped(proposals: Sequence[Record]) -> list[Group]:
-    """Proposals as questions: one for each agency and purpose, by name, with the proposal of each category.
-
-    Sorted here and not by the database, whose order of names depends on its locale.
-    """
-    found: dict[tuple[str, str, UUID], dict[str, UUID]] = {}
-    for row in proposals:
-        found.setdefault((row["agency_name"], row["purpose"], row["agency_id"]), {})[row["category"]] = row["id"]
-    return [(Asked(key[0], key[1], tuple(ids)), ids) for key, ids in sorted(found.items())]
-
-
-def _questions(wording: Wording, groups: Sequence[Group], found: dict[UUID, State]) -> tuple[Question, ...]:
-    return tuple(
-        Question(
-            text.agency,
-            text.text,
-            text.why,
-            tuple(Part(ids[kind.code], kind, found.get(ids[kind.code], NOT_ASKED)) for kind in text.kinds),
-        )
-        for text, (_, ids) in zip(wording.questions, groups, strict=True)
-    )
-
-
-async def asking_choices(actor: Actor, reference: str) -> tuple[CaseHead, list[dict[str, Any]], list[dict[str, Any]]]:
-    """The case, its pupil's carers and the agencies to ask about. Records consents:listed.
-
-    Raises: NotFound, NotAllowed.
-    """
-    async with acting_as(actor, "ask_consent") as act:
-        head = await kept_case(act, reference, "consent:ask")
-        carers = await act.rows(
-            """SELECT k.id, n.name, k.relationship, k.has_parental_responsibility AS responsible,
-                      k.authority_verified_at IS NOT NULL AS verified
-               FROM carer k JOIN person n ON n.id = k.person_id WHERE k.pupil_id = $1 ORDER BY n.name, k.id""",
-            head.pupil_id,
-        )
-        agencies = await act.rows(
-            """SELECT a.id, a.name, i.reason_code, i.offered_categories FROM involvement i JOIN agency a ON a.id = i.agency_id
-               WHERE i.case_id = $1 AND i.status IN ('invited', 'accepted') ORDER BY a.name, a.id""",
-            head.id,
-        )
-        act.record(Happened.CONSENTS_LISTED, case=head.id, pupils=[head.pupil_id], outcome="shown")
-    return head, [dict(r) for r in carers], [dict(r) | {"purpose": purpose_of(r["reason_code"])} for r in agencies]
-
-

@@ -24,7 +24,7 @@ _PURPOSE_OF = {"assessment": "assessment", "coordination": "planning"}
 
 
 def purpose_of(reason_code: str) -> str:
-    """The purpose to ask consent for, from what an agency was invited for."""
+    """The purpose to ask consent for, from what an agency was invited for. Source: product choice, the nearest one."""
     return _PURPOSE_OF.get(reason_code, "support")
 
 
@@ -103,5 +103,8 @@ _WEIGHT = ("paused", "refused", "withdrawn", "given", "requested", "expired", "n
 
 
 def weightiest(found: Iterable[State]) -> State:
-    """The state that decides whether this agency sees this kind of information; `not_asked` when there is none."""
+    """The state that decides whether this agency sees this kind of information; `not_asked` when there is none.
+
+    Source: design 5, "a refusal by a carer who was asked wins until resolved".
+    """
     return min(found, key=lambda s: _WEIGHT.index(s.word), default=NOT_ASKED)

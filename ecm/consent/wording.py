@@ -68,7 +68,9 @@ class Wording:
     def lines(self) -> tuple[str, ...]:
         """The exact text, line by line."""
         asked = (
-            line for q in self.questions for line in (q.text, q.why, *(f"{kind.name}: {kind.means}" for kind in q.kinds))
+            line
+            for q in self.questions
+            for line in (q.text, q.why, *(f"{kind.name}: {kind.means}" for kind in q.kinds))
         )
         return (self.who, self.why, self.choice, *asked, self.always, *self.if_no, *self.mind)
 

@@ -100,7 +100,9 @@ def _consents(asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for each in request["proposals"]:
             scope = (request["case_id"], each["agency"]["id"], each["category"], each["purpose"])
             if each["state"] != "requested":
-                newest.setdefault(scope, each | {"request_id": request["id"], "child": request["child"], "school": request["school"]})
+                newest.setdefault(
+                    scope, each | {"request_id": request["id"], "child": request["child"], "school": request["school"]}
+                )
     return sorted(newest.values(), key=lambda c: (c["child"], c["agency"]["name"], c["category"]))
 
 

@@ -116,7 +116,11 @@ async def end_involvement(actor: Actor, involvement_id: UUID, ending: Ending) ->
         await _take(act, involvement_id, "involvement:answer", "involvement:invite")
         pupil = await _pupil(act, involvement_id)
         await _move(
-            act, involvement_id, "accepted", "status = 'ended', ended_at = app_now(), answer_message = $3", ending.reason
+            act,
+            involvement_id,
+            "accepted",
+            "status = 'ended', ended_at = app_now(), answer_message = $3",
+            ending.reason,
         )
         return await _done(act, Event.INVOLVEMENT_ENDED, involvement_id, pupil)
 
@@ -137,9 +141,10 @@ async def assign_involvement(actor: Actor, involvement_id: UUID, assignment: Ass
 
 
 async def _take(act: Act, involvement_id: UUID, *verbs: str) -> dict[str, Any]:
-    """Lock the case of an involvement the actor can see, in a role with one of the verbs; the row as it now is.
+    """Lock the case of an involvement of the actor's agency or school, in a role with one of the verbs; the row as it
+    now is.
 
-    Raises: NotFound, NotAllowed.
+    Raises: NotFound; NotAllowed for a reader who is neither the agency nor keeps the case.
     """
     case_id = await act.value("SELECT case_id FROM involvement WHERE id = $1", involvement_id)
     if case_id is None:
@@ -147,7 +152,10 @@ async def _take(act: Act, involvement_id: UUID, *verbs: str) -> dict[str, Any]:
     if not any(act.who.may(verb) for verb in verbs):
         raise NotAllowed
     await act.run("SELECT lock_case($1)", case_id)
-    return await read_involvement(act, involvement_id)
+    found = await read_involvement(act, involvement_id)
+    if "answer_message" not in found:
+        raise NotAllowed
+    return found
 
 
 async def _move(act: Act, involvement_id: UUID, state: str, changes: str, *values: object) -> None:
@@ -176,9 +184,7 @@ async def _pupil(act: Act, involvement_id: UUID) -> UUID | None:
     )
 
 
-async def _done(
-    act: Act, event: str, involvement_id: UUID, pupil: UUID | None = None, **detail: str | UUID | None
-) -> dict[str, Any]:
+async def _done(act: Act, event: str, involvement_id: UUID, pupil: UUID | None = None, **detail: Any) -> dict[str, Any]:
     case_id = await act.value("SELECT case_id FROM involvement WHERE id = $1", involvement_id)
     pupil = pupil or await _pupil(act, involvement_id)
     act.record(event, case=case_id, subject=involvement_id, pupils=[pupil] if pupil else [], **detail)

@@ -77,7 +77,9 @@ async def send_acceptance(
     if not form.ok:
         return await _invitation_page(actor, involvement_id, form)
     if form.result["status"] == "active":
-        return redirect(f"/cases/{form.result['reference']}", "You have accepted. The family has agreed already: here is the case.")
+        return redirect(
+            f"/cases/{form.result['reference']}", "You have accepted. The family has agreed already: here is the case."
+        )
     return redirect("/invitations", "You have accepted. The case appears in your cases as soon as the family agrees.")
 
 
@@ -124,7 +126,9 @@ async def send_withdrawal(
     form = await submit(request, Withdrawal, lambda _: withdraw_invitation(actor, involvement_id))
     if not form.ok:
         return await _step_page("involvements/withdraw.html", actor, involvement_id, form)
-    return redirect(f"/cases/{form.result['reference']}/sharing", "The invitation is taken back. They never saw a name.")
+    return redirect(
+        f"/cases/{form.result['reference']}/sharing", "The invitation is taken back. They never saw a name."
+    )
 
 
 @get("/invitations/{involvement_id:uuid}/ending")
@@ -142,7 +146,10 @@ async def send_ending(
     if not form.ok:
         return await _step_page("involvements/end.html", actor, involvement_id, form)
     here = form.result.get("reference")
-    return redirect(f"/cases/{here}/sharing" if here else "/invitations", "The work has ended. Open actions went back to the school.")
+    return redirect(
+        f"/cases/{here}/sharing" if here else "/invitations",
+        "The work has ended. Open actions went back to the school.",
+    )
 
 
 async def _step_page(template: str, actor: Actor, involvement_id: UUID, form: Form[Any]) -> Response[bytes]:

@@ -104,7 +104,10 @@ async def invitations(actor: Actor, page: Page, status: str | None = None) -> di
         shown, more = page_of(rows, page.limit)
         pupils = [r["pupil_id"] for r in shown if r["pupil_id"]]
         act.record(Event.INVOLVEMENTS_LISTED, pupils=pupils, outcome="shown", count=len(shown))
-    return {"items": [_answer(r, act.who.agency_id) for r in shown], "next": cursor_of(shown[-1]["id"]) if more else None}
+    return {
+        "items": [_answer(r, act.who.agency_id) for r in shown],
+        "next": cursor_of(shown[-1]["id"]) if more else None,
+    }
 
 
 async def show_involvement(actor: Actor, involvement_id: UUID) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _JOINERS = "\u200c\u200d"  # part of the spelling of Persian and Indic names
 
 
 def tidy_upn(text: str) -> str:
-    """The number as it is stored: no spaces, capital letters."""
+    """The number as it is stored: no spaces, capital letters. Source: DfE, Unique Pupil Numbers guide."""
     return "".join(text.split()).upper()
 
 
@@ -50,6 +50,7 @@ def make_upn(establishment: int, year: int, serial: int, la: str = SYNTHETIC_LA)
     """The permanent number of the `serial`th pupil (0 to 999) numbered in `year` by the school `la`/`establishment`.
 
     Raises: ValueError for parts that do not fit.
+    Source: DfE, Unique Pupil Numbers guide (check letter, authority, school, year, serial).
     """
     body = f"{la:0>3}{establishment:04d}{year % 100:02d}{serial:03d}"
     if not re.fullmatch("[0-9]{12}", body):
@@ -133,7 +134,7 @@ def display_name(first_name: str, last_name: str, preferred_name: str = "") -> s
 
 
 def tidy_name(text: str) -> str:
-    """The name as it is stored: composed (NFC), no space at the ends, one space between words."""
+    """The name as it is stored: composed, no space at the ends, one space between words. Source: UAX 15 (NFC)."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
@@ -158,16 +159,23 @@ def name_key(name: str) -> str:
     """One name reduced to what people type when they look for it: O'Neill (any apostrophe), O Neill, ONEILL.
 
     No case, no diacritics, no apostrophes, hyphens or spaces. Stable: the key of a key is itself.
+    Source: UAX 15 (NFKD); W3C, "Personal names around the world".
     """
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold()).translate(_PLAIN)
     return "".join(each for each in letters if each.isalnum() and unicodedata.category(each) != "Lm")
 
 
 def search_key(first_name: str, last_name: str, preferred_name: str = "") -> str:
-    """What a pupil is found by: the keys of all names, with spaces between. Search it for each of `search_words`."""
+    """What a pupil is found by: the keys of all names, with spaces between. Search it for each of `search_words`.
+
+    Source: as `name_key`.
+    """
     return " ".join(filter(None, map(name_key, (first_name, last_name, preferred_name))))
 
 
 def search_words(q: str) -> list[str]:
-    """The keys that must all occur in a pupil's `search_key`, in any order, for the pupil to be found by `q`."""
+    """The keys that must all occur in a pupil's `search_key`, in any order, for the pupil to be found by `q`.
+
+    Source: as `name_key`.
+    """
     return [key for word in q.split() if (key := name_key(word))]

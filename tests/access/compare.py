@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
@@ -54,7 +54,9 @@ def grounds(item: Item, seat: Seat, who: set[UUID], live: list[Reason], facts: F
     """The rules by which somebody who acts for `who` is shown a row, given the reasons that hold for them now."""
     found = {rule(reason, seat, facts) for reason in live if opens(reason, item.category, item.authors)}
     if item.table == "action" and not who.isdisjoint(item.workers):
-        found |= {"action of ours" for r in live if r[1] == "core" and r[2] != "own_record"}
+        found.add("action of ours")
+    if item.table == "action" and not any(reason[1] == "core" and reason[2] != "own_record" for reason in live):
+        return set()  # it changes after it was written, so it is a record of one's own only while on the case
     if item.table == "involvement" and seat.agency and seat.agency.id == item.agency:
         answers = item.status in ("invited", "declined") and seat.role in ("practitioner", "manager")
         found |= {"our invitation"} if answers or not who.isdisjoint(item.workers) else set()
@@ -152,7 +154,7 @@ def holding(why: set[Reason], who: set[UUID], at: datetime) -> list[Reason]:
 
 
 async def try_worlds(
-    cast: Cast, worlds: list[World], tally: Tally, *, stop: bool = False
+    cast: Cast, worlds: Iterable[World], tally: Tally, *, stop: bool = False
 ) -> list[tuple[World, list[str]]]:
     """Live through worlds, one in each lane at a time; those in which something differs, the shortest first."""
     waiting, wrong = iter(worlds), []

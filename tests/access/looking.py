@@ -160,13 +160,19 @@ async def _taken(act: Act, at: Scene, step: Step) -> bool:
     try:
         async with acting_as(at.cast.seats[step.who].actor, "test") as own:
             return await step.take(own, at)
-    except NotSignedIn:
-        return False
-    except (asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError) as refusal:
-        if refusal.constraint_name not in REFUSALS and "row-level security" not in str(refusal):
+    except (NotSignedIn, asyncpg.PostgresError) as error:
+        if not is_refusal(error):
             raise
         await act.connection.execute("ROLLBACK TO step")
         return False
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether an error is an answer that people may get, and no fault: not signed in (any more), or not allowed."""
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        return error.constraint_name in REFUSALS
+    row_level = isinstance(error, asyncpg.InsufficientPrivilegeError) and "row-level security" in str(error)
+    return row_level or isinstance(error, NotSignedIn)
 
 
 def _people(world: World, cast: Cast) -> list[Seat]:

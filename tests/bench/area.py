@@ -85,6 +85,15 @@ INSERT INTO consent_event (id, proposal_id, case_id, person_id, agency_id, categ
            'in_person', 'A witness', '1', '', opened_at + interval '2 days', nextval('consent_event_number')
     FROM planned, unnest(ARRAY['education', 'health']) category WHERE shared;
 """
+# A log of some length: a connection keeps its plans, and those made for an empty table read the whole of a full one.
+LOG = """
+CREATE TEMP TABLE told AS
+    SELECT audit_id(opened_at, k) AS id, planned.id AS case_id, pupil FROM planned, generate_series(1, 3) k;
+INSERT INTO audit_event (id, entry)
+    SELECT id, jsonb_build_object('id', id, 'event', 'case:shown', 'outcome', 'shown', 'case', case_id) FROM told;
+INSERT INTO audit_event_pupil (pupil_id, event_id) SELECT pupil, id FROM told;
+INSERT INTO audit_inbox (event_id) SELECT id FROM told;
+"""
 WITH_TRIGGERS = (
     "pupil", "support_case", "case_brief", "identified_barrier", "note", "action", "case_author", "involvement",
     "consent_request", "consent_proposal", "consent_event",
@@ -109,7 +118,7 @@ async def _write(connection: asyncpg.Connection) -> None:
     """The rows as they stand after somebody's work; their triggers, which ask who is working, stand aside meanwhile."""
     async with connection.transaction():
         await _set_triggers(connection, "DISABLE")
-        for part in (PLAN, PEOPLE, ROWS, SHARING):
+        for part in (PLAN, PEOPLE, ROWS, SHARING, LOG):
             await connection.execute(part)
         await _set_triggers(connection, "ENABLE")
 

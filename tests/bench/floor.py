@@ -112,8 +112,9 @@ async def health() -> Row:
 @asynccontextmanager
 async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     app.state.pool = await asyncpg.create_pool(
-        settings().database_url, min_size=1, max_size=settings().pool_size, server_settings=PLAN_ONCE
-    )
+        settings().database_url, min_size=1, max_size=settings().pool_size, server_settings=PLAN_ONCE, timeout=5,
+        command_timeout=10,
+    )  # fmt: skip
     yield
     await app.state.pool.close()
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import monotonic, sleep
 
 import httpx
@@ -38,14 +39,24 @@ def environment(data: Path, admin_url: str) -> dict[str, str]:
 
 @contextmanager
 def serving(module: tuple[str, ...], settings: dict[str, str]) -> Iterator[int]:
-    """The module serving on a free port, which it is given as its last word; yields the port."""
+    """The module serving on a free port, which it is given as its last word; yields the port.
+
+    What the server says is shown only if something goes wrong.
+    """
     port = _free_port()
-    server = subprocess.Popen([sys.executable, "-m", *module, str(port)], env=settings, start_new_session=True)
-    try:
-        _wait_for(server, port)
-        yield port
-    finally:
-        _stop(server)
+    with TemporaryFile() as said:
+        server = subprocess.Popen(
+            [sys.executable, "-m", *module, str(port)], env=settings, stdout=said, stderr=said, start_new_session=True
+        )
+        try:
+            _wait_for(server, port)
+            yield port
+        except BaseException:
+            said.seek(0)
+            sys.stderr.write(said.read().decode())
+            raise
+        finally:
+            _stop(server)
 
 
 def _free_port() -> int:
@@ -63,7 +74,7 @@ def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
             sleep(0.05)
         else:
             return
-    raise SystemExit("A server of the benchmark did not start; its words are above.")
+    raise SystemExit("A server of the benchmark did not start; see what it says.")
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

@@ -46,7 +46,9 @@ class Story:
         assert answer.status_code == 201, answer.text
         return worker
 
-    async def ask(self, email: str, *scopes: tuple[str, list[str]], how: str = "in_person", purpose: str = "support") -> dict[str, Any]:
+    async def ask(
+        self, email: str, *scopes: tuple[str, list[str]], how: str = "in_person", purpose: str = "support"
+    ) -> dict[str, Any]:
         """The request just put to a parent; a scope is an agency and its categories."""
         proposals = [{"agency_id": agency, "categories": list(kinds), "purpose": purpose} for agency, kinds in scopes]
         body = {"carer_id": carer(email), "proposals": proposals, "how": how}
@@ -91,5 +93,3 @@ async def answer(person: Person, request: dict[str, Any], *, channel: str = "onl
 async def messages(client: Any) -> list[dict[str, Any]]:
     """What was sent, newest first."""
     return (await client.get("/demo/outbox.json")).json()
-
-

@@ -53,7 +53,10 @@ async def test_the_whole_way_on_a_telephone(db):
         assert (await phone.send(f"{base}/check", **said)).status_code == 200
         assert "They may see: Learning" in phone.words
         assert "They may not see: health" in phone.words
-        assert await story.states() == {("Amina Yusuf", "education"): "requested", ("Amina Yusuf", "health"): "requested"}
+        assert await story.states() == {
+            ("Amina Yusuf", "education"): "requested",
+            ("Amina Yusuf", "health"): "requested",
+        }
 
         check = phone.page
         assert (await phone.send(f"{base}/answers", **said)).headers["location"] == f"{base}/receipt"
@@ -149,17 +152,28 @@ async def test_no_answer_tells_what_kind_of_link_it_is(db, monkeypatch):
         story = await open_story(client)
         await story.join(NURSE, HEALTH)
         found = {"unknown": f"/consent/{secrets.token_urlsafe(32)}", "no secret": "/consent/x"}
-        for name, email in (("known", AMINA), ("used", DANIEL), ("changed", AMINA), ("barred", DANIEL), ("expired", AMINA)):
+        for name, email in (
+            ("known", AMINA),
+            ("used", DANIEL),
+            ("changed", AMINA),
+            ("barred", DANIEL),
+            ("expired", AMINA),
+        ):
             asked = await story.ask(email, (HEALTH, ["education"]), how="link")
             found[name] = link_of((await messages(client))[0])
             if name == "used":
                 assert (await answer(await sign_in(client, email), asked, education="refused")).status_code == 201
         async with db.admin() as admin:
-            await admin.execute("UPDATE consent_link SET expires_at = now() WHERE token_hash = sha256($1)", found["expired"][9:].encode())
+            await admin.execute(
+                "UPDATE consent_link SET expires_at = now() WHERE token_hash = sha256($1)",
+                found["expired"][9:].encode(),
+            )
             first, started = None, len(await messages(client))
             for name, link in found.items():
                 if name in ("changed", "barred"):
-                    await admin.execute("UPDATE person SET phone_changed_at = now() - interval '13 days' WHERE email = $1", AMINA)
+                    await admin.execute(
+                        "UPDATE person SET phone_changed_at = now() - interval '13 days' WHERE email = $1", AMINA
+                    )
                     await admin.execute(
                         """INSERT INTO contact_bar (id, pupil_id, person_id, reason_code, from_at)
                            SELECT gen_random_uuid(), pupil_id, person_id, 'court_order', now() FROM carer WHERE id = $1""",

@@ -100,7 +100,9 @@ async def test_a_carer_answers_on_a_telephone_with_the_keyboard_alone(db, addres
 
 
 @pytest.mark.parametrize(("width", "scripts"), [(PHONE, False), (DESK, True)])
-async def test_the_school_asks_sees_and_writes_down(db, address: str, browser: Browser, width: int, scripts: bool) -> None:
+async def test_the_school_asks_sees_and_writes_down(
+    db, address: str, browser: Browser, width: int, scripts: bool
+) -> None:
     async with application() as client, browser_context(browser, address, width=width, scripts=scripts) as context:
         story, page = await open_story(client), await context.new_page()
         case = f"/cases/{story.reference}"
@@ -155,7 +157,7 @@ async def test_the_school_asks_sees_and_writes_down(db, address: str, browser: B
         await page.get_by_label("By phone").check()
         await page.get_by_label("Who heard or saw it?").fill("Grace Okafor")
         await page.get_by_role("button", name="Take the yes back").click()
-        await expect(page.get_by_role("alert")).to_contain_text("can no longer see this")
+        await expect(page.get_by_role("alert")).to_contain_text("in force now")
         await page.goto("/demo/outbox")
         await look("outbox")
 
@@ -167,9 +169,18 @@ async def test_a_signed_in_parent_reads_answers_and_turns_off(db, address: str, 
         await enter(page, DANIEL, "/family")
         await assert_accessible(page, "family-none")
         worker = await story.join("social.worker@childrens-services.example", CARE, categories=["family"])
-        admitted = {"carer_id": str(known(f"carer {DANIEL}")), "authority_seen": "birth certificate", "safe_to_share": True}
+        admitted = {
+            "carer_id": str(known(f"carer {DANIEL}")),
+            "authority_seen": "birth certificate",
+            "safe_to_share": True,
+        }
         assert (await story.senco.post(f"{story.path}/carers", admitted)).status_code == 201
-        action = {"title": "Try picture cards every morning", "category": "classroom", "owner_agency_id": str(known("oakfield")), "due_on": "2027-01-15"}
+        action = {
+            "title": "Try picture cards every morning",
+            "category": "classroom",
+            "owner_agency_id": str(known("oakfield")),
+            "due_on": "2027-01-15",
+        }
         assert (await story.senco.post(f"{story.path}/actions", action)).status_code == 201
         await story.ask(DANIEL, (CARE, ["family"]))
         await page.goto("/family")
@@ -186,5 +197,5 @@ async def test_a_signed_in_parent_reads_answers_and_turns_off(db, address: str, 
         await assert_accessible(page, "family-agreed")
         await page.get_by_role("link", name="Turn off family and home").click()
         await page.get_by_role("button", name="Take my yes back").click()
-        await expect(page.get_by_role("alert")).to_contain_text("can no longer see this")
+        await expect(page.get_by_role("alert")).to_contain_text("in force now")
         assert (await worker.get(story.path)).status_code == 404

@@ -26,7 +26,9 @@ def histories(draw: st.DrawFn) -> tuple[list[Event], datetime]:
     for number in range(draw(st.integers(0, 14))):
         at = T0 + timedelta(days=number)
         if not proposals or draw(st.booleans()):
-            proposals.append((uid(100 + len(proposals)), uid(draw(st.integers(1, 2))), draw(st.sampled_from(("health", "family")))))
+            proposals.append(
+                (uid(100 + len(proposals)), uid(draw(st.integers(1, 2))), draw(st.sampled_from(("health", "family"))))
+            )
             proposal, person, category = proposals[-1]
             kind, until = "requested", None
         else:
@@ -89,7 +91,7 @@ def test_what_an_agency_was_invited_for_suggests_the_purpose() -> None:
 
 
 async def test_the_fold_and_the_relation_agree_after_every_step(db):
-    """Forty steps at random: what is `given` is exactly what the database opens on consent."""
+    """Sixty steps at random: what is `given` is exactly what the database opens on consent."""
     chance = random.Random(20261122)
     async with application() as client:
         story = await open_story(client)
@@ -99,12 +101,14 @@ async def test_the_fold_and_the_relation_agree_after_every_step(db):
         waiting: list[tuple[str, dict]] = []
         opened = 0
         async with db.admin() as admin:
-            for _ in range(40):
+            for _ in range(60):
                 items = (await story.senco.get(f"{story.path}/consents")).json()["items"]
                 yeses = [c for c in items if c["state"] in ("given", "paused")]
                 step = chance.choice(("ask", "answer", "answer", "answer", "withdraw"))
                 if step == "withdraw" and yeses:
-                    done = await story.senco.post(f"/consents/{chance.choice(yeses)['id']}/withdrawal", {"channel": "phone"})
+                    done = await story.senco.post(
+                        f"/consents/{chance.choice(yeses)['id']}/withdrawal", {"channel": "phone"}
+                    )
                 elif step == "answer" and waiting:
                     email, asked = waiting.pop(chance.randrange(len(waiting)))
                     unanswered = {c["id"] for c in items if c["state"] == "requested"}

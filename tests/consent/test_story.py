@@ -27,10 +27,16 @@ async def test_in_person_with_a_witness_then_withdrawn_and_the_partners_next_req
         assert await story.categories(nurse) == set()
         asked = await story.ask(AMINA, (HEALTH, ["education", "health"]))
         assert asked["status"] == "requested"
-        assert await story.states() == {("Amina Yusuf", "education"): "requested", ("Amina Yusuf", "health"): "requested"}
+        assert await story.states() == {
+            ("Amina Yusuf", "education"): "requested",
+            ("Amina Yusuf", "health"): "requested",
+        }
         assert await story.categories(nurse) == set()
 
-        alone = {"channel": "in_person", "decisions": [{"proposal_id": asked["proposals"][0]["id"], "decision": "given"}]}
+        alone = {
+            "channel": "in_person",
+            "decisions": [{"proposal_id": asked["proposals"][0]["id"], "decision": "given"}],
+        }
         refused = await story.senco.post(f"/consent-requests/{asked['id']}/answers", alone)
         assert {e["field"] for e in refused.json()["errors"]} == {"witness", "given_by"}
         online = await answer(story.senco, asked, channel="online", education="given")
@@ -39,7 +45,9 @@ async def test_in_person_with_a_witness_then_withdrawn_and_the_partners_next_req
         assert told.status_code == 201, told.text
         assert told.json()["status"] == "answered"
         assert await story.categories(nurse) == {"core", "education"}
-        given = next(c for c in (await nurse.get(f"{story.path}/consents")).json()["items"] if c["category"] == "education")
+        given = next(
+            c for c in (await nurse.get(f"{story.path}/consents")).json()["items"] if c["category"] == "education"
+        )
         assert (given["state"], given["carer"]) == ("given", None)
         assert (await answer(story.senco, asked, channel="phone", health="given")).status_code == 422
 
@@ -49,7 +57,9 @@ async def test_in_person_with_a_witness_then_withdrawn_and_the_partners_next_req
             assert (await nurse.get(f"{story.path}{path}")).status_code == 404
         assert (await story.senco.post(f"/consents/{given['id']}/withdrawal", {"channel": "phone"})).status_code == 422
         async with db.admin() as admin:
-            kept = await admin.fetch("SELECT kind, channel, witness, given_by, until_at - at AS lasts FROM consent_event ORDER BY number")
+            kept = await admin.fetch(
+                "SELECT kind, channel, witness, given_by, until_at - at AS lasts FROM consent_event ORDER BY number"
+            )
         assert [row["kind"] for row in kept] == ["requested", "requested", "given", "refused", "withdrawn"]
         assert (kept[2]["witness"], kept[2]["given_by"]) == ("Martin Hale, safeguarding lead", "Amina Yusuf")
         assert timedelta(days=365) <= kept[2]["lasts"] <= timedelta(days=366)
@@ -109,7 +119,10 @@ async def test_only_whoever_keeps_the_case_asks_and_only_whom_and_about_whom_the
     async with application() as client:
         story = await open_story(client)
         nurse = await story.join(NURSE, HEALTH)
-        body = {"carer_id": carer(AMINA), "proposals": [{"agency_id": HEALTH, "categories": ["education"], "purpose": "support"}]}
+        body = {
+            "carer_id": carer(AMINA),
+            "proposals": [{"agency_id": HEALTH, "categories": ["education"], "purpose": "support"}],
+        }
         for email, status in ((STRANGER, 404), (NURSE, 404), (AMINA, 404), (FAMILY_WORKER, 404)):
             person = await sign_in(client, email)
             assert (await person.post(f"{story.path}/consent-requests", body)).status_code == status, email
@@ -161,7 +174,9 @@ async def test_from_sixteen_on_no_carer_is_asked_and_a_yes_given_before_ends_tha
         story = await open_story(client)
         nurse = await story.join(NURSE, HEALTH)
         async with db.admin() as admin:
-            await admin.execute("UPDATE pupil SET date_of_birth = (now() - interval '16 years' + interval '10 days')::date WHERE first_name = 'Leila'")
+            await admin.execute(
+                "UPDATE pupil SET date_of_birth = (now() - interval '16 years' + interval '10 days')::date WHERE first_name = 'Leila'"
+            )
         asked = await story.ask(AMINA, (HEALTH, ["education"]))
         await answer(story.senco, asked, channel="in_person", education="given")
         item = (await story.senco.get(f"{story.path}/consents")).json()["items"][0]
@@ -172,6 +187,9 @@ async def test_from_sixteen_on_no_carer_is_asked_and_a_yes_given_before_ends_tha
         story = type(story)(client, senco, story.case_id, story.reference)
         assert await story.states() == {("Amina Yusuf", "education"): "expired"}
         assert await story.categories(nurse) == set()
-        body = {"carer_id": carer(AMINA), "proposals": [{"agency_id": HEALTH, "categories": ["health"], "purpose": "support"}]}
+        body = {
+            "carer_id": carer(AMINA),
+            "proposals": [{"agency_id": HEALTH, "categories": ["health"], "purpose": "support"}],
+        }
         refused = await senco.post(f"{story.path}/consent-requests", body)
         assert "16 or older" in refused.json()["errors"][0]["message"]

@@ -88,7 +88,7 @@ def command_page() -> str:
     parts = [
         MADE,
         "# The `ecm` command",
-        "Also `python -m ecm`. Every command takes `--data DIR` (or `ECM_DATA`) before its name: the folder of the embedded "
+        "Also `python -m ecm`. Every command takes `--data DIR` (or `ECM_DATA`): the folder of the embedded "
         "database, the log's key and its newest checkpoint, `.ecm-data` unless said otherwise. Settings: [settings](settings.md).",
     ]
     for words, command in commands(main):

@@ -37,7 +37,9 @@ async def enter(page: Page, email: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(("width", "scripts"), [(PHONE, True), (DESK, True), (PHONE, False)])
-async def test_from_the_invitation_to_the_end_of_the_work(db, address: str, browser: Browser, width: int, scripts: bool) -> None:
+async def test_from_the_invitation_to_the_end_of_the_work(
+    db, address: str, browser: Browser, width: int, scripts: bool
+) -> None:
     async with application() as client, browser_context(browser, address, width=width, scripts=scripts) as context:
         story, page = await open_story(client), await context.new_page()
         case = f"/cases/{story.reference}"

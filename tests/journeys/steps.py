@@ -6,6 +6,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from ecm import seeds
+from ecm.clock import today
 from tests.journeys.sight import see
 
 SENCO, STRANGER = "senco@oakfield.example", "senco@hillside.example"
@@ -114,13 +115,14 @@ async def invite(page: Page, reference: str, agency: str, *kinds: str) -> None:
     await says(page, f"{agency} is invited, without a name.")
 
 
-async def ask(page: Page, reference: str, carer: str, agency: str, how: str = "By link now") -> None:
-    """Ask a carer about one agency: everything it was offered, to help the pupil."""
+async def ask(page: Page, reference: str, carer: str, *agencies: str, how: str = "By link now") -> None:
+    """Ask a carer about these agencies: everything they were offered, to help the pupil."""
     await page.goto(f"/cases/{reference}/ask")
     await see(page, "Ask the family")
     await page.get_by_role("radio", name=carer).check()
     for other in await page.get_by_role("group", name=re.compile("^What may .* see")).all():
-        if agency not in await other.locator("legend").inner_text():
+        asked_about = await other.locator("legend").inner_text()
+        if not any(agency in asked_about for agency in agencies):
             for tick in await other.get_by_role("checkbox").all():
                 await tick.uncheck()
     await page.get_by_role("radio", name=how).check()
@@ -135,3 +137,41 @@ async def outbox(page: Page) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = await answer.json()
     return found
 
+
+
+async def write_note(page: Page, text: str, kind: str) -> None:
+    """A note on the case that is open."""
+    await page.get_by_label("Write a note").fill(text)
+    await page.get_by_label("Kind of information").select_option(label=kind)
+    await press(page, "Save the note")
+    await says(page, "Your note is saved.")
+
+
+async def add_action(page: Page, reference: str, title: str, owner: str, kind: str) -> None:
+    """Something to do by 27 March of next year."""
+    await page.goto(f"/cases/{reference}")
+    await page.get_by_role("button", name="Add an action").click()
+    await see(page, "Add an action")
+    await page.get_by_label("What will be done").fill(title)
+    for label, number in (("Day", 27), ("Month", 3), ("Year", today().year + 1)):
+        await page.get_by_label(label, exact=True).fill(str(number))
+    await page.get_by_role("radio", name=owner).check()
+    await page.get_by_role("radio", name=kind).check()
+    await press(page, "Add the action")
+    await see(page, f"Case {reference}")
+
+
+async def answer_at_home(page: Page, *kinds: str) -> None:
+    """A signed-in carer, on the page that says who is asking: yes to these kinds, to every service that asks."""
+    await see(page, "Who is asking, and why")
+    await page.get_by_role("button", name=re.compile("^Go to the question")).click()
+    await see(page, "You decide")
+    for yes in await page.get_by_role("radio", name="Yes", exact=True).all():
+        await yes.check()
+    for kind in kinds:
+        await page.get_by_role("checkbox", name=kind).check()
+    await press(page, "Check my answer")
+    await see(page, "Is this right?")
+    await press(page, "Yes, send this to the school")
+    await see(page, "What you said")
+    await says(page, "Your answer is with the school.")

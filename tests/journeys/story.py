@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
-from uuid import UUID
 
 import httpx
 
@@ -81,9 +80,9 @@ class Story:
         return f"/cases/{self.case_id}"
 
     async def who(self, name: str) -> Visitor:
-        """Somebody of the area by a short name; signed in when first asked for."""
+        """Somebody of the area by a short name or an address; signed in when first asked for."""
         if name not in self.people:
-            person = await sign_in(self.client, EMAILS[name])
+            person = await sign_in(self.client, EMAILS.get(name, name))
             self.people[name] = Visitor(self.client, person.headers["Authorization"].removeprefix("Bearer "))
         return self.people[name]
 

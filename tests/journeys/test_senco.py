@@ -5,12 +5,11 @@ from typing import Any
 
 from playwright.async_api import Page, expect
 
-from ecm.clock import today
 from tests.journeys.conftest import Site
 from tests.journeys.sight import see
 from tests.journeys.steps import (
-    DETAIL, HEALTH, HUB, NOTE, REASON, SENCO, STRENGTHS, admit, ask, fill_case, follow, invite, open_case, outbox, press,
-    says, sign_in,
+    DETAIL, HEALTH, HUB, NOTE, REASON, SENCO, STRENGTHS, add_action, admit, ask, fill_case, follow, invite, open_case,
+    outbox, press, says, sign_in, write_note,
 )  # fmt: skip
 from tests.verapdf import check_ua1
 
@@ -112,26 +111,11 @@ async def when_she_adds_a_barrier_a_note_and_an_action(page: Page, reference: st
     await page.get_by_label("What it looks like").fill("Less at home.")
     await press(page, "Add the barrier")
     await says(page, "The barrier is added.")
-    await page.get_by_label("Write a note").fill(NOTE)
-    await page.get_by_label("Kind of information").select_option(label="Learning and school")
-    await press(page, "Save the note")
-    await says(page, "Your note is saved.")
-    await page.get_by_role("button", name="Add an action").click()
-    await see(page, "Add an action")
-    await fill_action(page, "Move her place away from the door", "Oakfield Primary School")
-    await press(page, "Add the action")
+    await write_note(page, NOTE, "Learning and school")
+    await add_action(page, reference, "Move her place away from the door", "Oakfield Primary School", "What helps in class")
     await says(page, "The action is added. Oakfield Primary School can see it now.")
-    await see(page, f"Case {reference}")
     for text in ("Stammering", "Less at home.", NOTE, "Move her place away from the door"):
         await expect(page.get_by_text(text, exact=True)).to_be_visible()
-
-
-async def fill_action(page: Page, title: str, owner: str) -> None:
-    await page.get_by_label("What will be done").fill(title)
-    for label, number in (("Day", 27), ("Month", 3), ("Year", today().year + 1)):
-        await page.get_by_label(label, exact=True).fill(str(number))
-    await page.get_by_role("radio", name=owner).check()
-    await page.get_by_role("radio", name="What helps in class").check()
 
 
 async def then_a_plan_is_made_that_everybody_can_read(page: Page, reference: str, folder: Path) -> None:

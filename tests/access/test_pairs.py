@@ -1,0 +1,187 @@
+"""Two changes of one case at once: whichever way they meet, the relation then says what the facts say.
+
+Every pair meets over two real connections: one holds its COMMIT back until the other waits for it (each taking the
+lock of the case first, as the commands do, or leaving that to the triggers), and both together. Each meeting has a
+case of its own, a copy of one that real sessions made.
+"""
+
+import asyncio
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import combinations_with_replacement, product
+from typing import Any
+from uuid import UUID, uuid5
+
+import asyncpg
+
+from ecm.clock import new_id
+from ecm.database import acting_as
+from tests.access import model
+from tests.access.cast import Cast, gather_cast
+from tests.access.looking import facts_of, is_refusal, open_eyes, relation_of
+from tests.access.steps import Scene, Scope, Step
+
+CARE: Scope = ("care", "health", "support")
+CLINIC: Scope = ("clinic", "health", "support")
+BASE = (
+    Step(0, "oak senco", "open_case", ("oak teacher",)),
+    Step(0, "oak senco", "ask", ((CARE, CLINIC),)),
+    Step(0, "oak senco", "invite", ("care",)),
+    Step(0, "oak senco", "invite", ("clinic",)),
+    Step(0, "care manager", "accept", ("care", None)),
+    Step(0, "mother", "say", ("mother", CARE, "given")),
+    Step(0, "mother", "say", ("mother", CLINIC, "given")),
+    Step(0, "oak senco", "admit", ("mother", ("core", "education"))),
+    Step(0, "care manager", "write", ("action", "health", "care")),
+)
+CHANGES = {
+    "invite": Step(0, "oak senco", "invite", ("hill",)),
+    "accept": Step(0, "clinic manager", "accept", ("clinic", "clinic worker")),
+    "end": Step(0, "oak senco", "end", ("care",)),
+    "give": Step(0, "father", "say", ("father", CARE, "given")),
+    "withdraw": Step(0, "mother", "say", ("mother", CARE, "withdrawn")),
+    "bar": Step(0, "oak dsl", "bar", ("father",)),
+    "assign": Step(0, "care manager", "assign", ("care", "care worker")),
+    "hand over": Step(0, "oak dsl", "hand_over", ("oak mentor",)),
+    "admit": Step(0, "oak senco", "admit", ("father", ("core", "education"))),
+    "leave": Step(0, "care worker", "leave"),
+}
+# All that a case consists of, and the column that leads to it.
+PARTS = {
+    "pupil": "id", "enrolment": "pupil_id", "carer": "pupil_id", "support_case": "pupil_id",
+    **dict.fromkeys(("involvement", "involvement_message", "consent_request", "consent_proposal", "consent_event",
+                     "carer_admission", "case_author", "action", "case_access", "case_seat"), "case_id"),
+}  # fmt: skip
+TOGETHER, HELD = "together", "held"
+
+
+@dataclass
+class Stage:
+    """Where changes meet, and what came of them."""
+
+    db: Any
+    admin: asyncpg.Connection
+    cast: Cast
+    base: Scene
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+
+@asynccontextmanager
+async def _stage(db: Any) -> AsyncIterator[Stage]:
+    cast = await gather_cast(db, 1)
+    await open_eyes(db)
+    base = Scene(cast, cast.pupils[0, None], new_id())
+    for step in BASE:
+        async with acting_as(cast.seats[step.who].actor, "test") as act:
+            assert await step.take(act, base)
+            act.record("case:changed", case=base.case)
+    async with db.admin() as admin:
+        yield Stage(db, admin, cast, base)
+
+
+async def test_whichever_way_two_changes_meet_the_relation_follows_the_facts(db: Any) -> None:
+    held = [(first, second, HELD, lock) for first, second, lock in product(CHANGES, CHANGES, (True, False))]
+    pairs = combinations_with_replacement(CHANGES, 2)
+    together = [(first, second, TOGETHER, lock) for (first, second), lock in product(pairs, (True, False))]
+    async with _stage(db) as stage:
+        cases = await _copies(stage, len(held) + len(together))
+        for meeting, at in zip(held + together, cases, strict=True):
+            await _meet(stage, at, *meeting)
+            assert await _agree(stage, at), meeting
+    print(f"\n{len(cases)} meetings: {dict(stage.outcomes)}")
+    assert stage.outcomes["waited"] >= len(held) * 0.8
+    assert stage.outcomes["made"] >= len(cases)
+
+
+async def test_without_the_lock_it_goes_wrong(db: Any) -> None:
+    async with _stage(db) as stage:
+        for function in ("derive_case(uuid)", "refresh_seats(uuid)", "lock_case(uuid)"):
+            source = await stage.admin.fetchval("SELECT pg_get_functiondef($1::regprocedure)", function)
+            await stage.admin.execute(re.sub(r"pg_advisory_xact_lock\(.*?, 0\)\)", "1", source))
+        wrong = []
+        pairs = [("withdraw", "assign"), ("end", "assign"), ("bar", "admit"), ("withdraw", "accept")]
+        for (first, second), at in zip(pairs, await _copies(stage, len(pairs)), strict=True):
+            await _meet(stage, at, first, second, HELD, True)
+            wrong.append(not await _agree(stage, at))
+    assert any(wrong)
+
+
+async def _agree(stage: Stage, at: Scene) -> bool:
+    """Whether the relation is what the model makes of the facts as stored."""
+    found = json.loads(await stage.admin.fetchval("SELECT look($1)", at.case))
+    return relation_of(found["case_access"]) == model.reasons(facts_of(found, stage.cast))
+
+
+async def _meet(stage: Stage, at: Scene, first: str, second: str, way: str, lock: bool) -> None:
+    reached, go, free = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    free.set()
+    one = asyncio.create_task(_change(stage, at, CHANGES[first], lock, reached, free if way == TOGETHER else go))
+    if way == HELD:
+        await reached.wait()
+    two = asyncio.create_task(_change(stage, at, CHANGES[second], lock, asyncio.Event(), free))
+    if way == HELD:
+        await _until_waiting(stage, two)
+        go.set()
+    await asyncio.gather(one, two)
+    await stage.admin.execute("UPDATE membership SET ended_at = NULL WHERE id = $1", at.seat(CHANGES["leave"].who))
+
+
+async def _change(stage: Stage, at: Scene, step: Step, lock: bool, reached: asyncio.Event, go: asyncio.Event) -> None:
+    """Make a change; when all but COMMIT is done, say so, and wait to be let go."""
+    try:
+        if step.verb == "leave":
+            async with stage.db.admin() as aside, aside.transaction():
+                await aside.execute("UPDATE membership SET ended_at = now() WHERE id = $1", at.seat(step.who))
+                reached.set()
+                await go.wait()
+            return
+        async with acting_as(stage.cast.seats[step.who].actor, "test") as act:
+            if lock:
+                await act.run("SELECT lock_case($1)", at.case)
+            taken = await step.take(act, at)
+            act.record("case:changed", case=at.case)
+            reached.set()
+            await go.wait()
+        stage.outcomes["made" if taken else "found nothing"] += 1
+    except Exception as error:
+        if not is_refusal(error):
+            raise
+        stage.outcomes["refused"] += 1
+    finally:
+        reached.set()
+
+
+async def _until_waiting(stage: Stage, task: asyncio.Task[None]) -> None:
+    waiting = (
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+    )
+    while not task.done():
+        if await stage.admin.fetchval(waiting):
+            stage.outcomes["waited"] += 1
+            return
+        await asyncio.sleep(0.001)
+
+
+async def _copies(stage: Stage, number: int) -> list[Scene]:
+    """So many copies of the base case, each with ids of its own: as a restored dump would write them."""
+    base, parts = stage.base, {}
+    for table, column in PARTS.items():
+        rows = f"SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM {table} t WHERE {column} = $1"
+        parts[table] = json.loads(await stage.admin.fetchval(rows, base.case if column == "case_id" else base.pupil))
+    ids = "|".join(row["id"] for rows in parts.values() for row in rows if "id" in row)
+    text, scenes = json.dumps(parts), []
+    copies: dict[str, list[Any]] = defaultdict(list)
+    for copy in range(number):
+        for table, rows in json.loads(re.sub(ids, lambda found: str(uuid5(UUID(found[0]), str(copy))), text)).items():  # noqa: B023
+            copies[table] += rows
+        scenes.append(Scene(stage.cast, uuid5(base.pupil, str(copy)), uuid5(base.case, str(copy))))
+    async with stage.admin.transaction():
+        await stage.admin.execute("SET LOCAL session_replication_role = replica")
+        for table, rows in copies.items():
+            insert = f"INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(NULL::{table}, $1)"
+            await stage.admin.execute(insert, json.dumps(rows))
+    return scenes

@@ -1,0 +1,243 @@
+"""A world in which every route has something to be asked about, and one sound request for each of them.
+
+What a request uses up (an invitation to accept, a yes to take back) is there once for each route that uses it, so that
+no answer depends on what was asked before.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+
+from ecm.audit.integrator import log_key, resume, seal_batch
+from ecm.clock import today
+from ecm.database import ENGINE
+from ecm.seeds import PASSWORD, known
+from ecm.web import assets
+from tests.journeys.story import CARERS, EMAILS, PARTNERS, Story, Visitor, begin, carer_id, pupil_id, soon
+
+PERSONAS = (
+    "nobody", "senco", "dsl", "teacher", "nurse", "manager", "auditor", "stranger", "amina", "daniel", "link",
+)  # fmt: skip
+FORM = {"due_on-day": "1", "due_on-month": "12", "due_on-year": str(today().year)}
+NURSE_SEAT = str(known(f"seat {EMAILS['nurse']}"))
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What a route is asked with: a body (perhaps another for each persona), and ids that are not the usual ones."""
+
+    body: Body | Callable[[str], Body] | None = None
+    ids: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+
+    def body_of(self, persona: str) -> Body | None:
+        """The body that this persona sends."""
+        return self.body(persona) if callable(self.body) else self.body
+
+
+@dataclass
+class World:
+    """The usual ids by their names in paths, the persons, and the examples by `METHOD path`."""
+
+    client: httpx.AsyncClient
+    ids: dict[str, str] = field(default_factory=dict)
+    people: dict[str, Visitor] = field(default_factory=dict)
+    examples: dict[str, Example] = field(default_factory=dict)
+
+
+def _of(body: Body | Callable[[str], Body] | None = None, query: str = "", **ids: str) -> Example:
+    return Example(body, ids, query)
+
+
+async def build(client: httpx.AsyncClient) -> World:
+    """The whole world, through the API."""
+    world = World(client)
+    story = await begin(client, ("community-health", "childrens-services"))
+    await story.agree("in_person")
+    world.ids = {
+        "case_id": story.case_id, "reference": story.reference, "pupil_id": pupil_id("Leila Reid"),
+        "carer_id": carer_id("daniel"), "involvement_id": story.involvements["community-health"],
+        "action_id": await story.act("senco", "education", "Try a hearing test", "community-health"),
+        "plan_id": await story.plan(), "path": "nothing", "file_path": f"{assets.fingerprint()}/pages.css",
+    }  # fmt: skip
+    await story.note("nurse", "health", "Hearing test booked at the clinic.")
+    for add in (_actions, _invitations, _bars, _consent, _rest):
+        world.examples |= dict([each async for each in add(story, world)])
+    for name in PERSONAS[1:-1]:
+        world.people[name] = await story.who(name)
+    world.people["nobody"] = Visitor(client, "")
+    world.ids["event_id"] = await _sealed(story)
+    return world
+
+
+async def _actions(story: Story, world: World) -> Any:
+    new = {"title": "Read together", "category": "education", "owner_agency_id": str(known("oakfield"))}
+    yield "POST /api/v1/cases/{case_id}/actions", _of(new | {"due_on": soon()})
+    yield "POST /cases/{reference}/actions/add", _of(new | FORM)
+    for route, change in (
+        ("PATCH /api/v1/actions/{action_id}", {"status": "doing"}),
+        ("POST /actions/{action_id}/step", {"status": "done", "progress": "Went well."}),
+        ("POST /actions/{action_id}", {"title": "Read together", "progress": "Begun.", "assignee_id": NURSE_SEAT} | FORM),
+    ):
+        made = await story.act("senco", "education", "Write a letter", "community-health")
+        yield route, _of(change | {"version": 1}, action_id=made)
+
+
+async def _invitations(story: Story, world: World) -> Any:
+    """Each on a case of its own: one agency is at work on a case once."""
+    api, pages = "POST /api/v1/involvements/{involvement_id}", "POST /invitations/{involvement_id}"
+    refusal, ending = {"reason": "at_capacity"}, {"reason": "The work is done."}
+    for pupil, route, body, accepted in (
+        ("Suhaila", f"{api}/acceptance", {}, False),
+        ("Niamh O’Neill", f"{pages}/acceptance", {}, False),
+        ("José María Núñez", f"{api}/refusal", refusal, False),
+        ("Anne-Marie D'Souza", f"{pages}/refusal", refusal, False),
+        ("Jack Null", f"{api}/withdrawal", {}, False),
+        ("Yusuf ibn Rashid", f"{pages}/withdrawal", {}, False),
+        ("Mair Ll", f"{api}/ending", ending, True),
+        ("Łukasz Wiśniewski", f"{pages}/ending", ending, True),
+    ):
+        case = await story.open(pupil)
+        made = await story.invite("community-health", case["id"])
+        if accepted:
+            await story.do("nurse", f"/involvements/{made}/acceptance")
+        yield route, _of(body, involvement_id=made)
+        if route.startswith(pages):
+            yield route.replace("POST", "GET"), _of(involvement_id=made)
+    yield "POST /cases/{reference}/carers", _of(
+        {"carer_id": carer_id("ewa"), "authority_seen": "Birth certificate", "safe_to_share": "true"},
+        reference=case["reference"],
+    )
+    care = {"version": 2, "assignee_id": str(known(f"seat {EMAILS['manager']}"))}
+    spare = await story.open("Nguyễn Thị Ánh")
+    made = await story.invite("childrens-services", spare["id"])
+    await story.do("manager", f"/involvements/{made}/acceptance")
+    yield "PATCH /api/v1/involvements/{involvement_id}", _of(care, involvement_id=made)
+    yield f"{pages}/assignee", _of(care, involvement_id=story.involvements["childrens-services"])
+    world.ids["other_reference"] = spare["reference"]
+    new = {"agency_id": str(known("council")), "reason_code": "advice", "categories": ["education"]}
+    yield "POST /api/v1/cases/{case_id}/involvements", _of(new)
+    safe = str(known("safe-haven"))
+    yield "POST /cases/{reference}/invite", _of(new | {"agency_id": safe}, query=f"?agency_id={safe}")
+
+
+async def _bars(story: Story, world: World) -> Any:
+    pupil, lan = pupil_id("Nguyễn Thị Ánh"), carer_id("lan")
+    bars = [
+        (await story.do("senco", f"/pupils/{pupil}/contact-bars", carer_id=lan, reason_code="safety"))["id"] for _ in "12"
+    ]
+    reference = world.ids.pop("other_reference")
+    yield "DELETE /api/v1/pupils/{pupil_id}/contact-bars/{bar_id}", _of(pupil_id=pupil, bar_id=bars[0])
+    yield "POST /cases/{reference}/carers/bars/{bar_id}/lifting", _of({}, reference=reference, bar_id=bars[1])
+    new = {"carer_id": carer_id("daniel"), "reason_code": "court_order"}
+    yield "POST /api/v1/pupils/{pupil_id}/contact-bars", _of(new)
+    yield "POST /cases/{reference}/carers/{carer_id}/bar", _of(new)
+
+
+async def _consent(story: Story, world: World) -> Any:
+    """Requests about an agency that was only invited: what is said moves nobody's sight."""
+    story.involvements["family-hub"] = await story.invite("family-hub", categories=PARTNERS["family-hub"][2])
+    asked, given = {}, {}
+    for place, purpose in (("api", "support"), ("family", "assessment"), ("page", "planning"), ("link", "review")):
+        kinds = [{"agency_id": str(known("family-hub")), "categories": ("classroom", "education"), "purpose": purpose}]
+        request = await story.ask({}, proposals=kinds, how="link" if place == "link" else "in_person")
+        ids = {each["category"]: each["id"] for each in request["proposals"]}
+        asked[place], given[place] = request | {"open": ids["classroom"]}, ids["education"]
+        await story.say({"id": request["id"], "proposals": [{"id": given[place]}]}, "given", "in_person")
+    world.ids["secret"] = await story.link()
+    world.people["link"] = await story.follow_link(world.ids["secret"])
+    world.ids |= {"request_id": asked["family"]["id"], "proposal_id": given["page"]}
+    for prefix, place in (("/family/requests", "family"), ("/answer", "link")):
+        for each in _answering(prefix, asked[place], given[place]):
+            yield each
+    for each in _asking(asked, given):
+        yield each
+
+
+def _ticked(request: Body) -> Body:
+    return {"answers.0.question": request["open"], "answers.0.say": "yes", "answers.0.kinds": request["open"]}
+
+
+def _answering(prefix: str, request: Body, given: str) -> Iterator[tuple[str, Example]]:
+    ids = {"request_id": request["id"]}
+    pages = ("", "/who", "/questions", "/receipt") if prefix == "/answer" else ("/who", "/questions", "/receipt")
+    yield from ((f"GET {prefix}/{{request_id}}{page}", _of(**ids)) for page in pages)
+    yield f"POST {prefix}/{{request_id}}/check", _of(_ticked(request), **ids)
+    yield f"POST {prefix}/{{request_id}}/answers", _of(_ticked(request), **ids)
+    for method, body in (("GET", None), ("POST", {})):
+        yield f"{method} {prefix}/{{request_id}}/withdrawal/{{proposal_id}}", _of(body, proposal_id=given, **ids)
+    if prefix == "/answer":
+        yield "POST /answer/{request_id}/not-mine", _of({}, **ids)
+
+
+def _asking(asked: dict[str, Body], given: dict[str, str]) -> Iterator[tuple[str, Example]]:
+    there = {"witness": "Martin Hale", "given_by": "Amina Yusuf"}
+    yes = {"decisions": [{"proposal_id": asked["api"]["open"], "decision": "given"}]}
+
+    def answers(persona: str) -> Body:
+        return yes | ({"channel": "online"} if persona in CARERS else {"channel": "in_person"} | there)
+
+    def withdrawing(persona: str) -> Body:
+        return {"channel": "online" if persona in CARERS else "phone"}
+
+    recorded = _ticked(asked["page"]) | there | {"channel": "in_person", "read": "true"}
+    hub, amina = str(known("family-hub")), carer_id("amina")
+    question = {"carer_id": amina, "how": "in_person"}
+    api = question | {"proposals": [{"agency_id": hub, "categories": ["social_care"], "purpose": "support"}]}
+    form = question | {"proposals.0.agency_id": hub, "proposals.0.categories": "social_care"}
+    yield "POST /api/v1/consent-requests/{request_id}/answers", _of(answers, request_id=asked["api"]["id"])
+    yield "POST /api/v1/consents/{proposal_id}/withdrawal", _of(withdrawing, proposal_id=given["api"])
+    yield "GET /consent-requests/{request_id}/record", _of(request_id=asked["page"]["id"])
+    yield "POST /consent-requests/{request_id}/record", _of(recorded, request_id=asked["page"]["id"])
+    yield "POST /consents/{proposal_id}/withdrawal", _of({"channel": "phone", "witness": "Martin Hale"})
+    yield "POST /api/v1/cases/{case_id}/consent-requests", _of(api)
+    yield "POST /cases/{reference}/ask/check", _of(form)
+    yield "POST /cases/{reference}/ask", _of(form)
+    yield "POST /consent/{secret}", _of({})
+    yield "POST /consent/{secret}/code", _of({"code": "123456"})
+
+
+async def _rest(story: Story, world: World) -> Any:
+    version = (await (await story.who("senco")).get(story.path)).json()["version"]
+    case = {"reason": "Finds it hard to follow what is said.", "level": "2"}
+    note = {"category": "education", "text": "Follows pictures better than words."}
+    barrier = {"code": "CL01", "how_identified": "screening", "category": "education"}
+    sound = {"email": EMAILS["senco"], "password": PASSWORD}
+    plan = {"audience": "family"}
+    yield "POST /api/v1/tokens", _of(sound)
+    yield "POST /sign-in", _of(sound)
+    yield "DELETE /api/v1/tokens/current", _of()
+    yield "POST /sign-out", _of({})
+    yield "PUT /api/v1/me/acting-as", _of(_own_hat)
+    yield "POST /account/acting-as", _of(lambda persona: {k: v or "" for k, v in _own_hat(persona).items()})
+    yield "POST /api/v1/cases", _of(case | {"pupil_id": pupil_id("Zoë Brontë-Hughes")})
+    seun = pupil_id("Oluwaseun Adébáyọ̀")
+    yield "POST /cases/new/{pupil_id}", _of(case | {"pupil_id": seun}, pupil_id=seun)
+    yield "PATCH /api/v1/cases/{case_id}", _of({"version": version, "level": "3"})
+    admission = {"carer_id": carer_id("daniel"), "authority_seen": True, "safe_to_share": True}
+    yield "POST /api/v1/cases/{case_id}/carers", _of(admission)
+    for path, body in (("notes", note), ("barriers", barrier), ("plans", plan)):
+        yield f"POST /api/v1/cases/{{case_id}}/{path}", _of(body)
+        yield f"POST /cases/{{reference}}/{path}{'/add' if path == 'barriers' else ''}", _of(body)
+
+
+def _own_hat(persona: str) -> Body:
+    """The hat that is worn already: the request is sound and changes nothing."""
+    return {"membership_id": str(known(f"seat {EMAILS[persona]}")) if persona in EMAILS and persona not in CARERS else None}
+
+
+async def _sealed(story: Story) -> str:
+    """Everything so far is sealed in the log; the id of an event in it."""
+    event = (await (await story.who("auditor")).get("/audit/events", limit="1")).json()["items"][0]["id"]
+    assert ENGINE.pool is not None
+    with TemporaryDirectory() as folder:
+        signer, kept = log_key(Path(folder) / "key.pem", "ecm.example/routes"), Path(folder) / "checkpoint"
+        async with ENGINE.pool.acquire() as connection:
+            await seal_batch(connection, signer, kept, await resume(connection, signer, kept))
+    return event
