@@ -19,6 +19,7 @@ check: .venv/ready-dev  ## format, lint, types, floors
 
 docs: .venv/ready-dev  ## the pages made from the code
 	$(BIN)/python -m tests.house.write_docs
+	PICCOLO_CONF=ecm.piccolo_conf $(BIN)/python -m tests.house.write_catalogue
 
 bench: .venv/ready-dev documents assets  ## ratios to a bare floor
 	$(BIN)/python -m tests.bench

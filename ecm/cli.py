@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncpg
 import click
 
+from ecm.access.lint import WallsOpen
 from ecm.agencies.permissions import KINDS, ROLES
 from ecm.config import Settings, Unsafe, secret_file, settings
 from ecm.embedded import InUse, as_role, owning, running
@@ -35,7 +36,7 @@ class PlainErrors(click.Group):
         """Run the command; word what may go wrong."""
         try:
             return super().invoke(ctx)
-        except (InUse, Unsafe, EcmError) as trouble:
+        except (InUse, Unsafe, WallsOpen, EcmError) as trouble:
             click.echo(f"ecm: {trouble}", err=True)
             sys.exit(3)
         except (OSError, asyncpg.PostgresConnectionError) as trouble:
@@ -193,7 +194,7 @@ def serve(port: int, host: str, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    _require_database(settings())
+    _look_before_serving(settings())
     Granian(
         "ecm.app:create_app", factory=True, address=host, port=port, interface=Interfaces.ASGI, workers=workers,
         log_access=False, websockets=False, respawn_failed_workers=True, workers_kill_timeout=5,
@@ -205,7 +206,7 @@ def worker() -> None:
     """The worker: takes events into the log and signs its checkpoints."""
     from ecm.worker import run
 
-    _require_database(settings())
+    _look_before_serving(settings())
     asyncio.run(run())
 
 
@@ -228,9 +229,13 @@ def permissions() -> None:
     click.echo(table())
 
 
-def _require_database(found: Settings) -> None:
+def _look_before_serving(found: Settings) -> None:
+    """Serve nothing from a database that is not as it was reviewed. Raises: WallsOpen; Unsafe."""
+    from ecm.installation import refuse_open_walls
+
     if not found.database_url:
         raise Unsafe("Set DATABASE_URL to the address of the database, as ecm_app.")
+    asyncio.run(refuse_open_walls(found))
 
 
 @main.group(cls=PlainErrors)

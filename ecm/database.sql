@@ -12,6 +12,7 @@ ALTER ROLE ecm_app SET statement_timeout = '5s';
 ALTER ROLE ecm_app SET lock_timeout = '2s';
 ALTER ROLE ecm_app SET idle_in_transaction_session_timeout = '10s';
 ALTER ROLE ecm_app SET timezone = 'UTC';
+ALTER ROLE ecm_app SET search_path = pg_catalog, public, pg_temp;
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO ecm_owner, ecm_policy, ecm_app, ecm_backup;

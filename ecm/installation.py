@@ -6,7 +6,7 @@ from secrets import token_urlsafe
 import asyncpg
 
 from ecm import system
-from ecm.access.lint import lint
+from ecm.access.lint import lint, refuse_if_open
 from ecm.accounts.passwords import hash_password
 from ecm.agencies.permissions import GRANTS
 from ecm.clock import new_id
@@ -43,7 +43,11 @@ async def _write_worker(
     if agency_id is None:
         agency_id = new_id()
         await connection.execute(
-            "INSERT INTO agency (id, name, kind, safeguarding_desk_id) VALUES ($1, $2, $3, $4)", agency_id, agency, kind, new_id()
+            "INSERT INTO agency (id, name, kind, safeguarding_desk_id) VALUES ($1, $2, $3, $4)",
+            agency_id,
+            agency,
+            kind,
+            new_id(),
         )
     person_id = new_id()
     await connection.execute("INSERT INTO person (id, name, email) VALUES ($1, $2, $3)", person_id, name, email)
@@ -56,9 +60,21 @@ async def _write_worker(
     )  # fmt: skip
 
 
+async def refuse_open_walls(config: Settings) -> None:
+    """Look at the database as the application's login. Raises: WallsOpen when it is not as it was reviewed."""
+    connection = await asyncpg.connect(config.database_url, timeout=5)
+    try:
+        await refuse_if_open(connection)
+    finally:
+        await connection.close()
+
+
 async def examine(config: Settings) -> list[str]:
     """What is wrong with this installation, one sentence each; empty if nothing."""
-    troubles = [f"The system package {package} is missing: {package} draws documents." for package in system.missing("documents")]
+    troubles = [
+        f"The system package {package} is missing: {package} draws documents."
+        for package in system.missing("documents")
+    ]
     try:
         connection = await asyncpg.connect(config.database_url, timeout=5)
     except (OSError, asyncpg.PostgresError) as trouble:

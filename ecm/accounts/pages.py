@@ -75,7 +75,9 @@ async def send_sign_out(request: Request[Any, Any, Any], actor: NamedDependency[
 @get("/account")
 async def show_account(actor: NamedDependency[Actor]) -> Response[bytes]:
     """Who I am, and the hats I may wear."""
-    return page("accounts/account.html", actor, me=await me(actor), role_labels=ROLE_LABELS)
+    found = await me(actor)
+    is_carer = actor.standing is not None and actor.standing.is_carer
+    return page("accounts/account.html", actor, me=found, is_carer=is_carer, role_labels=ROLE_LABELS)
 
 
 @post("/account/acting-as", status_code=303)

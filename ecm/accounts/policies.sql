@@ -51,8 +51,8 @@ BEGIN
         seats := seats || m.id;
         IF 'desk:general' = ANY (v) THEN seats := seats || a.id; END IF;
         IF 'desk:safeguarding' = ANY (v) THEN seats := seats || a.safeguarding_desk_id; END IF;
-    ELSIF s.kind <> 'link' THEN
-        seats := seats || s.person_id;
+    ELSE
+        IF s.kind <> 'link' THEN seats := seats || s.person_id; END IF;
         barred := ARRAY(SELECT pupil_id FROM contact_bar b WHERE b.person_id = s.person_id
                         AND app_now() >= b.from_at AND (b.until_at IS NULL OR app_now() < b.until_at));
     END IF;

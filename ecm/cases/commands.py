@@ -15,7 +15,6 @@ from ecm.clock import new_id
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound, Refused, Stale
 
-
 MOST_DRAWS = 20
 
 

@@ -55,27 +55,26 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT pg_advisory_xact_lock(hashtextextended(p_case::text, 0)) FROM context()
 $$;
 
+-- A category you can read, or one your role may author; safeguarding only by its authors. A sensitive agency signs what
+-- it writes, so it writes only where its being involved may be known. Source: design 4, "Writing".
+CREATE FUNCTION may_write(p_case uuid, p_category text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM agency g WHERE g.id = (context() ->> 'agency')::uuid
+                   AND g.involvement_category IN ('core', p_category))
+       AND (context() -> 'verbs' ? ('write:' || p_category) OR (p_category <> 'safeguarding' AND EXISTS (
+            SELECT FROM case_access a WHERE a.case_id = p_case AND a.principal = ANY (principals())
+            AND a.category = p_category AND a.basis <> 'own_record'
+            AND app_now() >= a.valid_from AND app_now() < a.valid_until)))
+$$;
+
 -- May this worker write in this category here? Yes: record the fact, so that the row will be theirs. No: false.
--- Source: design, "Writing": a category you can read, or one your role may author; safeguarding only by its authors.
 CREATE FUNCTION claim_authorship(p_id uuid, p_desk_row uuid, p_case uuid, p_category text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    me jsonb := context();
-    mine uuid[] := principals();
-    here boolean;
-    readable boolean;
+DECLARE me jsonb := context();
 BEGIN
-    -- A sensitive agency signs what it writes, so it writes only where its being involved may be known.
-    IF me ->> 'membership' IS NULL OR NOT EXISTS (SELECT FROM agency g WHERE g.id = (me ->> 'agency')::uuid
-            AND g.involvement_category IN ('core', p_category)) THEN RETURN false; END IF;
+    IF me ->> 'membership' IS NULL THEN RETURN false; END IF;
     PERFORM lock_case(p_case);
-    SELECT coalesce(bool_or(category = 'core'), false), coalesce(bool_or(category = p_category), false)
-        INTO here, readable
-        FROM case_access WHERE case_id = p_case AND principal = ANY (mine) AND basis <> 'own_record'
-        AND app_now() >= valid_from AND app_now() < valid_until;
-    IF NOT here OR NOT (me -> 'verbs' ? ('write:' || p_category) OR (readable AND p_category <> 'safeguarding')) THEN
-        RETURN false;
-    END IF;
+    IF NOT on_case(p_case) OR NOT may_write(p_case, p_category) THEN RETURN false; END IF;
     INSERT INTO case_author (id, case_id, principal, category, since_at)
         VALUES (p_id, p_case, (me ->> 'membership')::uuid, p_category, app_now()) ON CONFLICT DO NOTHING;
     INSERT INTO case_author (id, case_id, principal, category, since_at)
@@ -91,6 +90,20 @@ BEGIN
     NEW.author_agency_id := (me ->> 'agency')::uuid;
     NEW.author_membership_id := (me ->> 'membership')::uuid;
     NEW.author_desk_id := desk(NEW.author_agency_id, NEW.category);
+    RETURN NEW;
+END $$;
+
+-- Times are the database's, whatever was sent. A row that is made gets its column TG_ARGV[0] (if it has another than
+-- updated_at), a row that is changed keeps it.
+CREATE FUNCTION stamp_times() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE stamps jsonb := '{}';
+BEGIN
+    IF TG_ARGV[0] <> '' THEN
+        stamps := jsonb_build_object(TG_ARGV[0], CASE WHEN TG_OP = 'INSERT' THEN to_jsonb(app_now()) ELSE to_jsonb(OLD) -> TG_ARGV[0] END);
+    END IF;
+    IF to_jsonb(NEW) ? 'updated_at' THEN stamps := stamps || jsonb_build_object('updated_at', app_now()); END IF;
+    NEW := jsonb_populate_record(NEW, stamps);
     RETURN NEW;
 END $$;
 
@@ -126,6 +139,9 @@ BEGIN
     IF TG_OP = 'INSERT' THEN
         NEW.category := (SELECT involvement_category FROM agency WHERE id = NEW.agency_id);
         NEW.status := 'invited';
+        NEW.answered_at := NULL;
+        NEW.ended_at := NULL;
+        NEW.assignee_membership_id := NULL;
         -- Who may not write of such a service may not ask it, nor learn by trying whether a colleague has.
         IF NEW.category <> 'core' AND NOT me -> 'verbs' ? ('write:' || NEW.category) THEN
             RAISE EXCEPTION 'not yours to ask' USING ERRCODE = 'check_violation', CONSTRAINT = 'involvement_category';
@@ -138,6 +154,11 @@ BEGIN
         OR (OLD.status = 'accepted' AND NEW.status = 'ended' AND (ours OR holds_case(NEW.case_id)))) THEN
         RAISE EXCEPTION 'not a move' USING ERRCODE = 'check_violation', CONSTRAINT = 'involvement_move';
     END IF;
+    -- When it was answered and ended follows from the move, whatever was sent.
+    NEW.answered_at := CASE WHEN NEW.status <> OLD.status AND NEW.status IN ('accepted', 'declined') THEN app_now()
+                            ELSE OLD.answered_at END;
+    NEW.ended_at := CASE WHEN NEW.status <> OLD.status AND NEW.status IN ('withdrawn', 'ended') THEN app_now()
+                         ELSE OLD.ended_at END;
     IF NEW.assignee_membership_id IS DISTINCT FROM OLD.assignee_membership_id AND NEW.assignee_membership_id IS NOT NULL
        AND NOT (ours AND EXISTS (SELECT FROM membership m WHERE m.id = NEW.assignee_membership_id
                 AND m.agency_id = NEW.agency_id AND (m.ended_at IS NULL OR m.ended_at > app_now()))) THEN
@@ -152,15 +173,40 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     SELECT k.person_id INTO NEW.person_id FROM carer k JOIN support_case c ON c.pupil_id = k.pupil_id
         WHERE k.id = NEW.carer_id AND c.id = NEW.case_id;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'not this pupil''s carer' USING ERRCODE = 'check_violation', CONSTRAINT = 'admission_of_own_carer';
+    IF NOT FOUND OR NOT NEW.categories <@ ARRAY['core', 'classroom', 'education'] OR EXISTS (
+            SELECT FROM contact_bar b JOIN support_case c ON c.pupil_id = b.pupil_id
+            WHERE c.id = NEW.case_id AND b.person_id = NEW.person_id
+            AND app_now() >= b.from_at AND (b.until_at IS NULL OR app_now() < b.until_at)) THEN
+        RAISE EXCEPTION 'not to be admitted' USING ERRCODE = 'check_violation', CONSTRAINT = 'admission_of_own_carer';
+    END IF;
+    NEW.ended_at := NULL;
+    RETURN NEW;
+END $$;
+
+-- An admission is ended once, now.
+CREATE FUNCTION end_admission() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.ended_at := coalesce(OLD.ended_at, app_now());
+    RETURN NEW;
+END $$;
+
+-- Who leads a case works now in the school that keeps it.
+CREATE FUNCTION check_lead() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.lead_membership_id IS DISTINCT FROM OLD.lead_membership_id AND NOT EXISTS (
+            SELECT FROM membership m WHERE m.id = NEW.lead_membership_id AND m.agency_id = NEW.school_id
+            AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())) THEN
+        RAISE EXCEPTION 'the lead is not of the school' USING ERRCODE = 'check_violation', CONSTRAINT = 'case_lead_of_school';
     END IF;
     RETURN NEW;
 END $$;
 
-GRANT EXECUTE ON FUNCTION on_case(uuid), knows_of(uuid, uuid), holds_case(uuid), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
+GRANT EXECUTE ON FUNCTION may_write(uuid, text), on_case(uuid), knows_of(uuid, uuid), holds_case(uuid), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
     claim_authorship(uuid, uuid, uuid, text) TO ecm_app;
-GRANT EXECUTE ON FUNCTION stamp_author(), check_action_owner(), check_involvement(), check_admission() TO ecm_owner;
+GRANT EXECUTE ON FUNCTION stamp_author(), check_action_owner(), check_involvement(), check_admission(), end_admission(),
+    check_lead(), stamp_times() TO ecm_owner;
 RESET ROLE;
 
 SET ROLE ecm_owner;
@@ -193,6 +239,7 @@ BEGIN
             author_membership_id = (SELECT (context() ->> ''membership'')::uuid)
             AND EXISTS (SELECT 1 FROM case_author w WHERE w.case_id = %1$I.case_id
                         AND w.principal = %1$I.author_membership_id AND w.category = %1$I.category)
+            AND may_write(case_id, category)
             AND EXISTS (SELECT 1 FROM case_access a WHERE a.case_id = %1$I.case_id
                         AND a.principal = ANY ((SELECT principals())::uuid[]) AND a.category = ''core''
                         AND a.basis <> ''own_record''
@@ -271,7 +318,8 @@ CREATE POLICY carer_admission_is_mine ON carer_admission FOR SELECT TO ecm_app U
 CREATE POLICY carer_admitted_by_school ON carer_admission FOR INSERT TO ecm_app WITH CHECK (
     (SELECT context() -> 'verbs' ? 'carer:admit') AND holds_case(case_id)
     AND admitted_by_membership_id = (SELECT (context() ->> 'membership')::uuid));
-CREATE POLICY carer_admission_ended ON carer_admission FOR UPDATE TO ecm_app USING (holds_case(case_id));
+CREATE POLICY carer_admission_ended ON carer_admission FOR UPDATE TO ecm_app
+    USING ((SELECT context() -> 'verbs' ? 'carer:admit') AND holds_case(case_id));
 GRANT UPDATE (ended_at) ON carer_admission TO ecm_app;
 RESET ROLE;
 
@@ -285,4 +333,13 @@ CREATE TRIGGER b_check_owner BEFORE INSERT OR UPDATE OF assignee_membership_id O
 CREATE TRIGGER a_check_involvement BEFORE INSERT OR UPDATE ON involvement
     FOR EACH ROW EXECUTE FUNCTION check_involvement();
 CREATE TRIGGER a_check_admission BEFORE INSERT ON carer_admission FOR EACH ROW EXECUTE FUNCTION check_admission();
+CREATE TRIGGER a_end_admission BEFORE UPDATE ON carer_admission FOR EACH ROW EXECUTE FUNCTION end_admission();
+CREATE TRIGGER a_check_lead BEFORE UPDATE ON support_case FOR EACH ROW EXECUTE FUNCTION check_lead();
+CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON support_case FOR EACH ROW EXECUTE FUNCTION stamp_times('opened_at');
+CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON case_brief FOR EACH ROW EXECUTE FUNCTION stamp_times('');
+CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON identified_barrier FOR EACH ROW EXECUTE FUNCTION stamp_times('');
+CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON action FOR EACH ROW EXECUTE FUNCTION stamp_times('added_at');
+CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON note FOR EACH ROW EXECUTE FUNCTION stamp_times('written_at');
+CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON involvement FOR EACH ROW EXECUTE FUNCTION stamp_times('invited_at');
+CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON carer_admission FOR EACH ROW EXECUTE FUNCTION stamp_times('admitted_at');
 RESET ROLE;

@@ -12,7 +12,7 @@ from ecm.accounts.commands import token_hash
 from ecm.audit.events import Event
 from ecm.clock import new_id
 from ecm.consent.drafts import CANNOT_ASK, addresses_of, draft_request
-from ecm.consent.queries import read_request
+from ecm.consent.queries import pupils_of, read_request
 from ecm.consent.rules import LASTS_MONTHS, LINK_LIFETIME
 from ecm.consent.schemas import Answers, Asking, NewDecision, Withdrawing
 from ecm.consent.wording import Wording
@@ -154,11 +154,11 @@ async def _insert_answers(act: Act, answers: Answers) -> None:
 
 
 async def _record(act: Act, found: dict[str, Any], counts: Counter[str], channel: str) -> None:
-    pupil = await act.value("SELECT pupil_id FROM support_case WHERE id = $1", found["case_id"])
+    pupils = await pupils_of(act, found["case_id"])
     for decision, event in (("given", Event.CONSENT_GIVEN), ("refused", Event.CONSENT_REFUSED)):
         if counts[decision]:
             act.record(
-                event, case=found["case_id"], subject=found["id"], pupils=[pupil] if pupil else [],
+                event, case=found["case_id"], subject=found["id"], pupils=pupils,
                 count=counts[decision], channel=channel,
             )  # fmt: skip
 
@@ -192,9 +192,9 @@ async def withdraw_consent(actor: Actor, proposal_id: UUID, withdrawing: Withdra
         if now["state"] not in ("given", "paused"):
             raise Refused({"": "There is no yes to take back here."})
         await _insert_withdrawal(act, proposal_id, withdrawing)
-        pupil = await act.value("SELECT pupil_id FROM support_case WHERE id = $1", row["case_id"])
+        pupils = await pupils_of(act, row["case_id"])
         act.record(
-            Event.CONSENT_WITHDRAWN, case=row["case_id"], subject=proposal_id, pupils=[pupil] if pupil else [],
+            Event.CONSENT_WITHDRAWN, case=row["case_id"], subject=proposal_id, pupils=pupils,
             channel=withdrawing.channel,
         )  # fmt: skip
         found = await read_request(act, row["request_id"])

@@ -25,8 +25,7 @@ JOIN membership m ON m.id = r.asked_by_membership_id JOIN person w ON w.id = m.p
 WHERE r.id = $1 AND $2::uuid IS NOT NULL
 """
 LETTER_FOR_CARER = """
-SELECT l.*, (SELECT c.pupil_id FROM support_case c WHERE c.id = l.case_id) AS pupil_id
-FROM linked_request() l WHERE l.request_id = $1 AND $2::uuid IS NULL
+SELECT * FROM linked_request() l WHERE l.request_id = $1 AND $2::uuid IS NULL
 """
 CHANGED = "A name in this question has changed since it was written. Ask the school to send it again."
 
@@ -62,7 +61,7 @@ class Paper:
     id: UUID
     case_id: UUID
     reference: str
-    pupil_id: UUID | None
+    pupil_id: UUID
     carer_name: str
     child: str
     school: str
@@ -83,9 +82,8 @@ async def show_paper(actor: Actor, request_id: UUID) -> Paper:
     """
     async with acting_as(actor, "answer_consent") as act:
         paper = await read_paper(act, request_id)
-        pupils = [paper.pupil_id] if paper.pupil_id else []
         act.record(
-            Event.CONSENTS_LISTED, case=paper.case_id, subject=request_id, pupils=pupils, outcome="shown", count=1
+            Event.CONSENTS_LISTED, case=paper.case_id, subject=request_id, pupils=[paper.pupil_id], outcome="shown", count=1
         )
         return paper
 

@@ -124,11 +124,11 @@ END $$;
 
 -- What a carer on a verified link is told about who asks: for the one request of the context, nothing else.
 CREATE FUNCTION linked_request() RETURNS TABLE (
-    request_id uuid, case_id uuid, carer_id uuid, carer_name text, pupil_first_name text, school_name text,
+    request_id uuid, case_id uuid, pupil_id uuid, carer_id uuid, carer_name text, pupil_first_name text, school_name text,
     asked_by_name text, asked_by_role text, asked_by_email text, reference text, language text, wording_version text,
     wording_hash bytea, asked_at timestamptz, answered_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT r.id, r.case_id, r.carer_id, n.name, coalesce(nullif(u.preferred_name, ''), u.first_name), s.name,
+    SELECT r.id, r.case_id, u.id, r.carer_id, n.name, coalesce(nullif(u.preferred_name, ''), u.first_name), s.name,
            w.name, m.role, w.email, c.reference, r.language, r.wording_version, r.wording_hash, r.asked_at, r.answered_at
     FROM consent_request r
     JOIN support_case c ON c.id = r.case_id JOIN pupil u ON u.id = c.pupil_id JOIN agency s ON s.id = c.school_id
@@ -203,7 +203,8 @@ CREATE POLICY consent_event_by_carer ON consent_event FOR INSERT TO ecm_app WITH
 RESET ROLE;
 
 SET ROLE ecm_owner;
-GRANT USAGE ON SEQUENCE consent_event_number TO ecm_app, ecm_policy;
+GRANT USAGE ON SEQUENCE consent_event_number TO ecm_policy;
+REVOKE USAGE ON SEQUENCE consent_event_number FROM ecm_app;
 CREATE TRIGGER a_stamp BEFORE INSERT ON consent_event FOR EACH ROW EXECUTE FUNCTION stamp_consent_event();
 CREATE TRIGGER a_stamp BEFORE INSERT ON consent_request FOR EACH ROW EXECUTE FUNCTION stamp_consent_request();
 CREATE TRIGGER a_stamp BEFORE INSERT ON consent_proposal FOR EACH ROW EXECUTE FUNCTION stamp_consent_proposal();

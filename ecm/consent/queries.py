@@ -117,7 +117,8 @@ async def show_request(actor: Actor, request_id: UUID) -> dict[str, Any]:
     """One request as the API words it. Records consents:listed. Raises: NotFound."""
     async with acting_as(actor, "list_consents") as act:
         found = await read_request(act, request_id)
-        act.record(Happened.CONSENTS_LISTED, case=found["case_id"], subject=request_id, outcome="shown", count=1)
+        pupils = await pupils_of(act, found["case_id"])
+        act.record(Happened.CONSENTS_LISTED, case=found["case_id"], subject=request_id, pupils=pupils, outcome="shown")
         return found
 
 
@@ -126,7 +127,8 @@ async def show_consent(actor: Actor, proposal_id: UUID) -> tuple[dict[str, Any],
     async with acting_as(actor, "list_consents") as act:
         request_id = await act.value("SELECT request_id FROM consent_proposal WHERE id = $1", proposal_id)
         found = await read_request(act, request_id)
-        act.record(Happened.CONSENTS_LISTED, case=found["case_id"], subject=proposal_id, outcome="shown", count=1)
+        pupils = await pupils_of(act, found["case_id"])
+        act.record(Happened.CONSENTS_LISTED, case=found["case_id"], subject=proposal_id, pupils=pupils, outcome="shown")
         return found, next(each for each in found["proposals"] if each["id"] == proposal_id)
 
 
@@ -191,3 +193,13 @@ def _event(row: Record) -> Event:
         row["number"], row["proposal_id"], row["person_id"], row["agency_id"], row["category"], row["purpose"],
         row["kind"], row["at"], row["until_at"],
     )  # fmt: skip
+
+
+async def pupils_of(act: Act, case_id: UUID) -> list[UUID]:
+    """The pupil a case is about, for the log: known to whoever sees the case, and to a carer who is asked about it."""
+    rows = await act.rows(
+        """SELECT pupil_id FROM support_case WHERE id = $1
+           UNION SELECT pupil_id FROM linked_request() WHERE case_id = $1""",
+        case_id,
+    )
+    return [row["pupil_id"] for row in rows]

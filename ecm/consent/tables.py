@@ -1,6 +1,6 @@
 """What was asked, and every answer ever given. Events are append-only; the state is a fold of them."""
 
-from piccolo.columns import UUID, Array, Bytea, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Array, BigInt, Bytea, ForeignKey, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from ecm.agencies.tables import Agency, Membership, Person
@@ -57,7 +57,7 @@ class ConsentEvent(Table, tablename="consent_event"):
     language = Text(default="en")
     at = Timestamptz()
     until_at = Timestamptz(null=True, default=None)
-    number = Integer(default=0)
+    number = BigInt(default=0)
 
 
 class ConsentLink(Table, tablename="consent_link"):

@@ -36,7 +36,7 @@ FROM involvement i JOIN agency a ON a.id = i.agency_id
 LEFT JOIN membership m ON m.id = i.assignee_membership_id LEFT JOIN person w ON w.id = m.person_id
 WHERE i.case_id = ANY ($1::uuid[]) AND i.status IN ('invited', 'accepted') ORDER BY a.name, i.id
 """
-ASKED = "SELECT request_id, pupil_first_name AS child, school_name AS school, asked_by_name AS asked_by FROM linked_request()"
+ASKED = "SELECT request_id, pupil_id, pupil_first_name AS child, school_name AS school, asked_by_name AS asked_by FROM linked_request()"
 
 
 async def family(actor: Actor) -> dict[str, Any]:
@@ -51,7 +51,8 @@ async def family(actor: Actor) -> dict[str, Any]:
         ids = [c["id"] for c in cases]
         actions, helpers = await act.rows(ACTIONS, ids), await act.rows(HELPERS, ids)
         letters = {r["request_id"]: r for r in await act.rows(ASKED)}
-        act.record(Event.FAMILY_SHOWN, pupils=[c["pupil_id"] for c in cases], outcome="shown", count=len(cases))
+        pupils = {each["pupil_id"] for each in (*cases, *letters.values())}
+        act.record(Event.FAMILY_SHOWN, pupils=pupils, outcome="shown", count=len(cases))
     asked = [_asked(each, letters[each["id"]]) for each in await _all_requests(actor) if each["id"] in letters]
     return {
         "items": [_case(case, actions, helpers) for case in cases],

@@ -5,7 +5,7 @@ ALTER TABLE outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE outbox FORCE ROW LEVEL SECURITY;
 GRANT INSERT ON outbox TO ecm_app;
 GRANT SELECT ON outbox TO ecm_policy;
-CREATE POLICY outbox_takes ON outbox FOR INSERT TO ecm_app WITH CHECK (sent_at IS NULL);
+CREATE POLICY outbox_takes ON outbox FOR INSERT TO ecm_app WITH CHECK (sent_at IS NULL AND (SELECT context()) IS NOT NULL);
 RESET ROLE;
 
 SET ROLE ecm_policy;

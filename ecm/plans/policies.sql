@@ -27,8 +27,8 @@ SET ROLE ecm_policy;
 -- Numbers count plans of exactly the same categories: whoever sees this one sees those, so a number reveals nothing.
 CREATE FUNCTION next_plan_number(p_case uuid, p_audience text, p_categories text[]) RETURNS int
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(max(p.number), 0) + 1 FROM context(), plan p
-    WHERE p.case_id = p_case AND p.audience = p_audience AND p.categories = p_categories
+    SELECT coalesce(max(p.number), 0) + 1 FROM plan p
+    WHERE on_case(p_case) AND p.case_id = p_case AND p.audience = p_audience AND p.categories = p_categories
 $$;
 GRANT EXECUTE ON FUNCTION next_plan_number(uuid, text, text[]) TO ecm_app;
 RESET ROLE;

@@ -6,6 +6,15 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce((SELECT class_names FROM membership WHERE id = (context() ->> 'membership')::uuid), '{}')
 $$;
 
+-- A bar begins now or later, and is ended now, never re-dated.
+CREATE FUNCTION stamp_contact_bar() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN NEW.from_at := greatest(NEW.from_at, app_now());
+    ELSE NEW.until_at := least(OLD.until_at, greatest(OLD.from_at, app_now())); END IF;
+    RETURN NEW;
+END $$;
+
 -- The day a person reaches an age. Born on 29 February: 1 March in a common year. Source: ADR 0005.
 CREATE FUNCTION birthday(born date, age int) RETURNS date LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN extract(month FROM born) = 2 AND extract(day FROM born) = 29
@@ -14,6 +23,7 @@ CREATE FUNCTION birthday(born date, age int) RETURNS date LANGUAGE sql IMMUTABLE
                 ELSE (born + make_interval(years => age))::date END
 $$;
 GRANT EXECUTE ON FUNCTION own_classes() TO ecm_app;
+GRANT EXECUTE ON FUNCTION stamp_contact_bar() TO ecm_owner;
 RESET ROLE;
 
 SET ROLE ecm_owner;
@@ -107,4 +117,5 @@ CREATE POLICY contact_bar_lifted_by_school ON contact_bar FOR UPDATE TO ecm_app 
     (SELECT context() -> 'verbs' ? 'contact:bar')
     AND EXISTS (SELECT 1 FROM enrolment e WHERE e.pupil_id = contact_bar.pupil_id
                 AND e.school_id = (SELECT (context() ->> 'agency')::uuid)));
+CREATE TRIGGER a_stamp BEFORE INSERT OR UPDATE ON contact_bar FOR EACH ROW EXECUTE FUNCTION stamp_contact_bar();
 RESET ROLE;

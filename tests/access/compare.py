@@ -1,7 +1,7 @@
 """Holding a world that was lived through against the model, and counting what was compared."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -57,15 +57,13 @@ def grounds(item: Item, seat: Seat, who: set[UUID], live: list[Reason], facts: F
         found.add("action of ours")
     if item.table == "action" and not any(reason[1] == "core" and reason[2] != "own_record" for reason in live):
         return set()  # it changes after it was written, so it is a record of one's own only while on the case
-    if item.table == "involvement" and seat.agency and seat.agency.id == item.agency:
-        answers = item.status in ("invited", "declined") and seat.role in ("practitioner", "manager")
-        found |= {"our invitation"} if answers or not who.isdisjoint(item.workers) else set()
-    if (
-        item.table == "involvement"
-        and seat.agency == facts.school
-        and not who.isdisjoint({facts.school.id, facts.lead})
-    ):
-        found |= {"invited by us"} if item.category == "core" or facts.school.desk(item.category) in who else set()
+    ours = item.table == "involvement" and seat.agency is not None and seat.agency.id == item.agency
+    answers = item.status in ("invited", "declined") and seat.role == "practitioner"
+    if ours and (answers or not who.isdisjoint(item.workers)):
+        found.add("our invitation")
+    keeps = seat.agency == facts.school and not who.isdisjoint({facts.school.id, facts.lead})
+    if item.table == "involvement" and keeps and (item.category == "core" or facts.school.desk(item.category) in who):
+        found.add("invited by us")
     return found
 
 
@@ -84,18 +82,22 @@ def rule(reason: Reason, seat: Seat, facts: Facts) -> str:
 
 @dataclass
 class Tally:
-    """What was compared over a run."""
+    """What was compared over a run. A cell: one person, instant, table and category that has rows. It is trivially
+    empty when nothing is shown there and no single denial is why."""
 
     cells: int = 0
-    filled: int = 0
+    shown: int = 0
+    telling: int = 0
     allowed: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     taken: Counter[str] = field(default_factory=Counter)
 
     def report(self) -> str:
-        share = 100 * self.filled / self.cells
-        return f"{self.cells} cells, {share:.0f} % not empty\nsole reason for an allow: {dict(self.allowed)}\n" + (
-            f"sole reason for a refusal: {dict(self.refused)}\nsteps taken: {dict(self.taken)}"
+        shown, telling = (round(100 * each / self.cells) for each in (self.shown, self.telling))
+        return (
+            f"{self.cells} cells, {shown} % show something, {telling} % are not trivially empty\n"
+            f"sole reason for an allow: {dict(self.allowed)}\nsole reason for a refusal: {dict(self.refused)}\n"
+            f"steps taken: {dict(self.taken)}"
         )
 
 
@@ -119,21 +121,19 @@ def _compare(
 ) -> Iterator[str]:
     who = principals(seat)
     live = holding(lived.why, who, at)
-    allowed: dict[tuple[str, str], bool] = {}
+    cells: dict[tuple[str, str], set[str]] = defaultdict(set)
     for item in lived.items:
         found = grounds(item, seat, who, live, lived.facts)
-        cell = (item.table, item.category)
-        allowed[cell] = allowed.get(cell, False) or bool(found and shown is not None)
-        if shown is None:
-            tally.refused["left"] += bool(found)
-        elif found:
-            tally.allowed.update(found if len(found) == 1 else ())
-        else:
-            tally.refused.update(_denied(item, seat, at, lived, others))
-        if bool(found and shown is not None) != (item.key in (shown or ())):
+        allowed = bool(found) and shown is not None
+        denied = set() if allowed else {"left"} if found else set(_denied(item, seat, at, lived, others))
+        tally.allowed.update(found if allowed and len(found) == 1 else ())
+        tally.refused.update(denied)
+        cells[item.table, item.category] |= denied | ({"shown"} if allowed else set())
+        if allowed != (item.key in (shown or ())):
             yield f"{seat.name} at {at}: {item.key} ({item.category}), by the model {found or 'hidden'}"
-    tally.cells += len(allowed)
-    tally.filled += sum(allowed.values())
+    tally.cells += len(cells)
+    tally.shown += sum("shown" in cell for cell in cells.values())
+    tally.telling += sum(map(bool, cells.values()))
 
 
 def _denied(item: Item, seat: Seat, at: datetime, lived: Lived, others: dict[str, set[Reason]]) -> Iterator[str]:
@@ -153,9 +153,7 @@ def holding(why: set[Reason], who: set[UUID], at: datetime) -> list[Reason]:
     return [r for r in why if r[0] in who and r[3] <= at < r[4]]
 
 
-async def try_worlds(
-    cast: Cast, worlds: Iterable[World], tally: Tally, *, stop: bool = False
-) -> list[tuple[World, list[str]]]:
+async def try_worlds(cast: Cast, worlds: Iterable[World], tally: Tally) -> list[tuple[World, list[str]]]:
     """Live through worlds, one in each lane at a time; those in which something differs, the shortest first."""
     waiting, wrong = iter(worlds), []
 
@@ -163,8 +161,6 @@ async def try_worlds(
         for world in waiting:
             if found := differences(await live(world, cast, number), tally):
                 wrong.append((world, found))
-            if wrong and stop:
-                return
 
     await asyncio.gather(*(lane(number) for number in range(LANES)))
     return sorted(wrong, key=lambda each: len(each[0].steps))

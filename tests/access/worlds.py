@@ -36,6 +36,7 @@ def draw_worlds(number: int) -> tuple[World, ...]:
         max_examples=number,
         derandomize=True,
         database=None,
+        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
@@ -48,29 +49,41 @@ def draw_worlds(number: int) -> tuple[World, ...]:
 
 
 CARE: Scope = ("care", "health", "support")
+OAK: Scope = ("oak", "safeguarding", "support")
+HILL: Scope = ("hill", "safeguarding", "support")
 
 
 def _plain(*more: Step, born_on: date | None = None) -> World:
     """One service agreed to by one carer, who may see the case; and something more."""
     steps = (
         Step(0, "oak senco", "open_case", ("oak teacher",)),
-        Step(0, "oak senco", "ask", ((CARE, ("care", "health", "advice")),)),
+        Step(0, "oak senco", "ask", ((CARE, ("care", "health", "advice"), OAK, HILL),)),
         Step(0, "oak senco", "invite", ("care",)),
         Step(1, "mother", "say", ("mother", CARE, "given")),
         Step(1, "oak senco", "admit", ("mother", ("core", "classroom", "education"))),
         Step(2, "oak senco", "write", ("note", "education", "oak")),
+        *more,
     )
-    return World(born_on, tuple(sorted((*steps, *more), key=lambda step: step.day)), 1.0)
+    return World(born_on, tuple(sorted(steps, key=lambda step: step.day)), 1.0)
 
 
 _ACCEPT = Step(1, "care manager", "accept", ("care", "care worker"))
-# Every birthday, known from the start and learnt later; another purpose refused; a yes to a service that declined.
+_HILL = (Step(3, "oak senco", "invite", ("hill",)), Step(4, "hill senco", "accept", ("hill", None)))
+# Every birthday, known from the start and learnt later; another purpose refused; a yes to a service that declined;
+# what is about safeguarding, agreed for either school.
 AWKWARD = (
     *(_plain(_ACCEPT, born_on=born_on) for born_on in BIRTHDAYS),
     *(_plain(_ACCEPT, Step(3, "oak senco", "correct_birth", (born_on,))) for born_on in BIRTHDAYS),
     _plain(_ACCEPT, Step(3, "father", "say", ("father", ("care", "health", "advice"), "refused"))),
     _plain(Step(1, "care manager", "decline", ("care",))),
-)
+    *(
+        _plain(
+            _ACCEPT, *_HILL, Step(6, "mother", "say", ("mother", scope, "given")),
+            Step(5, "oak dsl", "write", ("note", "safeguarding", "oak")),
+            Step(7, "care worker", "write", ("identified_barrier", "safeguarding", "oak")),
+        ) for scope in (OAK, HILL)
+    ),
+)  # fmt: skip
 
 
 @st.composite
@@ -147,7 +160,7 @@ def _consents(draw: st.DrawFn, partners: list[str]) -> tuple[tuple[Scope, ...], 
 @st.composite
 def _carer(draw: st.DrawFn, carer: str) -> list[Step]:
     """Admitted or not, dismissed, admitted again; barred for a while, for good, or let off."""
-    wide = draw(st.sampled_from([("core", "classroom", "education"), ("core", "education", "health", "family")]))
+    wide = draw(st.sampled_from([("core", "classroom", "education"), ("core", "education"), ("core", "classroom")]))
     steps = []
     if not draw(_one_in(5)):
         steps.append(Step(draw(st.integers(0, 8)), "oak senco", "admit", (carer, wide)))

@@ -1,5 +1,6 @@
 """The carer's link through HTTP: scanners use nothing up, strangers learn nothing, and only the telephone opens it."""
 
+import asyncio
 import secrets
 import time
 from datetime import timedelta
@@ -147,7 +148,35 @@ async def test_five_codes_may_be_tried_and_a_right_one_works_once_and_here(db, m
         assert len(await messages(client)) == before
 
 
+async def test_at_the_same_moment_tries_are_counted_in_turn_and_a_right_code_opens_once(db, monkeypatch):
+    monkeypatch.setattr(links, "ANSWER_SECONDS", 0)
+    async with application() as client:
+        story = await open_story(client)
+        await story.join(NURSE, HEALTH)
+        await story.ask(AMINA, (HEALTH, ["education"]), how="link")
+        link, phone = link_of((await messages(client))[0]), Phone(client)
+        await phone.get(link)
+        await phone.send(link)
+        await phone.get(f"{link}/code")
+        code = code_of((await messages(client))[0])
+        twice = await asyncio.gather(*(phone.send(f"{link}/code", code=code) for _ in range(2)))
+        assert sorted(each.status_code for each in twice) == [303, 422]
+
+        again = Phone(client)
+        await again.get(link)
+        await again.send(link)
+        await again.get(f"{link}/code")
+        code = code_of((await messages(client))[0])
+        wrong = (f"{(int(code) + n) % 1_000_000:06}" for n in range(1, 13))
+        guesses = await asyncio.gather(*(again.send(f"{link}/code", code=guess) for guess in wrong))
+        assert {each.status_code for each in guesses} == {422}
+        assert (await again.send(f"{link}/code", code=code)).status_code == 422
+        async with db.admin() as admin:
+            assert await admin.fetchval("SELECT tries FROM consent_link") == 15
+
+
 async def test_no_answer_tells_what_kind_of_link_it_is(db, monkeypatch):
+    monkeypatch.setattr(links, "ANSWER_SECONDS", 0.05)
     async with application() as client:
         story = await open_story(client)
         await story.join(NURSE, HEALTH)

@@ -1,5 +1,6 @@
 """Asking, answering both ways, and taking back, through the API: what is agreed is what is seen, at once."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 from tests.client import application, sign_in
@@ -96,6 +97,20 @@ async def test_online_a_no_beats_the_other_parents_yes_and_neither_sees_the_othe
         assert (await daniel.post(f"/consents/{hers_now}/withdrawal", {"channel": "online"})).status_code == 404
         assert (await amina.post(f"/consents/{hers_now}/withdrawal", {"channel": "online"})).status_code == 201
         assert await story.categories(worker) == set()
+
+
+async def test_two_answers_at_once_are_one_answer(db):
+    async with application() as client:
+        story = await open_story(client)
+        await story.join(NURSE, HEALTH)
+        amina = await sign_in(client, AMINA)
+        asked = await story.ask(AMINA, (HEALTH, ["education"]))
+        both = await asyncio.gather(
+            answer(amina, asked, education="refused"), answer(story.senco, asked, channel="phone", education="given")
+        )
+        assert sorted(each.status_code for each in both) == [201, 422]
+        word = "refused" if both[0].status_code == 201 else "given"
+        assert await story.states() == {("Amina Yusuf", "education"): word}
 
 
 async def test_a_yes_ends_after_twelve_months_without_anybody_doing_anything(db):

@@ -4,6 +4,7 @@ What a request uses up (an invitation to accept, a yes to take back) is there on
 no answer depends on what was asked before.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,14 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     people: dict[str, Visitor] = field(default_factory=dict)
     examples: dict[str, Example] = field(default_factory=dict)
+
+    def ids_of(self, route: str) -> dict[str, str]:
+        """The ids in the path of a route. Raises: LookupError for a new route that nobody has said how to ask."""
+        example = self.examples.get(route, None if route.startswith(("GET", "HEAD")) else LookupError)
+        if example is LookupError:
+            raise LookupError(f"{route}: add an example of what to send to {__file__}")
+        there = self.ids | (example.ids if example else {})
+        return {name: there[name] for name in re.findall(r"\{(\w+)\}", route)}
 
 
 def _of(body: Body | Callable[[str], Body] | None = None, query: str = "", **ids: str) -> Example:
@@ -123,8 +132,8 @@ async def _invitations(story: Story, world: World) -> Any:
     world.ids["other_reference"] = spare["reference"]
     new = {"agency_id": str(known("council")), "reason_code": "advice", "categories": ["education"]}
     yield "POST /api/v1/cases/{case_id}/involvements", _of(new)
-    safe = str(known("safe-haven"))
-    yield "POST /cases/{reference}/invite", _of(new | {"agency_id": safe}, query=f"?agency_id={safe}")
+    clinic = str(known("young-minds"))
+    yield "POST /cases/{reference}/invite", _of(new | {"agency_id": clinic}, query=f"?agency_id={clinic}")
 
 
 async def _bars(story: Story, world: World) -> Any:

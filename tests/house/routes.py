@@ -1,15 +1,10 @@
-"""Every route of the running application, asked by everybody: `python -m tests.house.routes` prints the table.
+"""Asking every route of the running application as everybody, about what there is and about nothing."""
 
-The printed table is to be read line by line before it replaces routes.txt: it says who gets what.
-"""
-
-import asyncio
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import chain, combinations
-from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
 from uuid import uuid4
@@ -23,37 +18,38 @@ from ecm import database, seeds
 from ecm.accounts.current import LINK_COOKIE
 from ecm.cases.rules import reference_of
 from ecm.clock import new_id
-from ecm.config import settings
 from ecm.embedded import as_role
-from tests.house.examples import PERSONAS, Body, Example, World
+from tests.house.examples import Body, Example, World
 from tests.journeys.story import EMAILS, Visitor
 
-TABLE = Path(__file__).with_name("routes.txt")
+SAFE = ("GET", "HEAD")
 PLACE = re.compile(r"\{(\w+)\}")
 WITHOUT_ID = ("path", "file_path")
 ENDS_SESSION = ("DELETE /api/v1/tokens/current", "POST /sign-out", "POST /answer/{request_id}/not-mine")
 FRESH_COOKIE = re.compile(rf"(?<={LINK_COOKIE}=)[\w-]{{43}}")
 UNSOUND: Body = {"unexpected": "1"}
 
-Answer = tuple[int, list[tuple[str, str]], bytes]
+Answer = tuple[int, list[tuple[str, str]], str]
 
 
 def routes_of(app: Litestar) -> list[str]:
-    """`METHOD path` of every route, OPTIONS aside: Litestar answers it itself, for every path alike."""
-    found = ((method, route.path_format) for route in app.routes if isinstance(route, HTTPRoute) for method in route.methods)
-    return sorted((f"{m} {path}" for m, path in found if m != "OPTIONS"), key=lambda each: each.split()[::-1])
+    """`METHOD path` of every route, by path; OPTIONS aside, which Litestar answers itself for every path alike."""
+    routes = [route for route in app.routes if isinstance(route, HTTPRoute)]
+    assert len(routes) == len(app.routes)
+    found = {(route.path_format, method) for route in routes for method in route.methods - {"OPTIONS"}}
+    return [f"{method} {path}" for path, method in sorted(found)]
 
 
 @dataclass
 class Observed:
-    """What one persona got: the status by route, and whatever told an absent thing from a hidden one."""
+    """What one persona got: the status by route, and whatever told a hidden thing from an absent one."""
 
     statuses: dict[str, int] = field(default_factory=dict)
     tells: list[str] = field(default_factory=list)
 
 
 async def observe(world: World, persona: str, routes: Iterable[str]) -> Observed:
-    """Ask every route as this persona, with what exists, with ids of nothing, and with a body that is not sound."""
+    """Ask every route as this persona, about nothing, about what there is, and with a body that is not sound."""
     observed = Observed()
     for route in sorted(routes, key=ENDS_SESSION.__contains__):
         await _observe(world, persona, route, observed)
@@ -61,28 +57,28 @@ async def observe(world: World, persona: str, routes: Iterable[str]) -> Observed
 
 
 async def _observe(world: World, persona: str, route: str, observed: Observed) -> None:
-    method, path = route.split()
+    method, path, ids = *route.split(), world.ids_of(route)
     example = world.examples.get(route, Example())
-    ids = {name: (world.ids | example.ids)[name] for name in PLACE.findall(path)}
-    visitor = world.people[persona] if route not in ENDS_SESSION else await _fresh(world, persona)
+    body = example.body_of(persona)
+    visitor = await _fresh(world, persona) if route in ENDS_SESSION else world.people[persona]
 
     async def ask(ids: dict[str, str], body: Body | None) -> Answer:
-        return _bare(await send(visitor, method, path.format(**ids) + example.query, body), ids)
+        return bare(await send(visitor, method, path.format(**ids) + example.query, body), *ids.values())
 
-    body = example.body_of(persona)
     nothing = [(absent, await ask(absent, body)) for absent in _absent(ids)]
     here = await ask(ids, body)
     observed.statuses[route] = here[0]
-    hidden = all(there == here for _, there in nothing)
     for absent, there in nothing:
         if there != here if _must_be_alike(persona, path, here[0], there[0]) else there[0] != 404:
             observed.tells.append(f"{route} {absent}: {here}, of nothing {there}")
-    if hidden and nothing and body is not None and (here := await ask(ids, UNSOUND)) != (there := await ask(absent, UNSOUND)):
-        observed.tells.append(f"{route} unsound: {here}, of nothing {there}")
+    if nothing and method not in SAFE and all(there == here for _, there in nothing):
+        absent, _ = nothing[-1]
+        if (here := await ask(ids, UNSOUND)) != (there := await ask(absent, UNSOUND)):
+            observed.tells.append(f"{route} with an unsound body: {here}, of nothing {there}")
 
 
 def _must_be_alike(persona: str, path: str, here: int, there: int) -> bool:
-    """What somebody sees and may not do is 403, and of nothing 404; what they do not see is of nothing to the byte."""
+    """What somebody sees and may not do is 403, and of nothing 404; what they do not see is as nothing to the byte."""
     not_signed_in = persona == "nobody" or (persona == "link" and not path.startswith("/answer/"))
     return not_signed_in or "{secret}" in path or here in (401, 404) or here == there == 403
 
@@ -99,7 +95,7 @@ async def send(visitor: Visitor, method: str, path: str, body: Body | None) -> h
     """A request as this visitor makes it: to the API with the token, to a page with the cookie and the form's token."""
     if path.startswith("/api/"):
         return await visitor.client.request(method, path, json=body, headers=visitor.headers)
-    if method in ("GET", "HEAD"):
+    if method in SAFE:
         return await visitor.client.request(method, path, headers=visitor.cookies)
     return await visitor.submit(path, body or {})
 
@@ -117,42 +113,28 @@ def _of_nothing(name: str) -> str:
     return token_urlsafe(32) if name == "secret" else str(new_id())
 
 
-def _bare(answer: httpx.Response, ids: dict[str, str]) -> Answer:
-    """All of an answer but its date, the ids that were asked with, and the secret of a cookie just made."""
+def bare(answer: httpx.Response, *ids: str) -> Answer:
+    """All of an answer but its date, the ids that were asked with (of one length each), and a cookie just made."""
+
     def plain(text: str) -> str:
-        for name, value in ids.items():
-            text = text.replace(value, f"<{name}>")
+        for each in ids:
+            text = text.replace(each, "<id>")
         return FRESH_COOKIE.sub("<fresh>", text)
 
     headers = [(name, plain(value)) for name, value in answer.headers.multi_items() if name != "date"]
-    return answer.status_code, headers, plain(answer.content.decode("latin-1")).encode("latin-1")
+    return answer.status_code, headers, plain(answer.text)
 
 
 @asynccontextmanager
-async def copied(admin_url: str, template: str) -> AsyncIterator[None]:
-    """A copy of a database to which nobody is connected, with the app's pool open on it."""
+async def copied(made: Any) -> AsyncIterator[None]:
+    """A copy of a test's database, to which nobody is connected, with the app's pool open on the copy."""
     name = f"c{uuid4().hex[:12]}"
-    postgres = await asyncpg.connect(admin_url.replace(f"/{template}?", "/postgres?"))
-    await postgres.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    database.use_secret(settings().secret_key)
-    await database.open_pool(as_role(admin_url.replace(f"/{template}?", f"/{name}?"), "ecm_app"), size=2)
+    postgres = await asyncpg.connect(made.admin_url.replace(f"/{made.name}?", "/postgres?"))
+    await postgres.execute(f'CREATE DATABASE "{name}" TEMPLATE "{made.name}"')
+    await database.open_pool(as_role(made.admin_url.replace(f"/{made.name}?", f"/{name}?"), "ecm_app"), size=2)
     try:
         yield
     finally:
         await database.close_pool()
         await postgres.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         await postgres.close()
-
-
-def table(columns: dict[str, dict[str, int]], routes: list[str]) -> str:
-    """One line for each route: its statuses by persona."""
-    width = max(map(len, routes)) + 1
-    head = f"{'method and path':{width}}" + "".join(f"{persona:>9}" for persona in PERSONAS)
-    lines = (f"{route:{width}}" + "".join(f"{columns[p][route]:>9}" for p in PERSONAS) for route in routes)
-    return "\n".join([head, *lines]) + "\n"
-
-
-def expected() -> dict[str, dict[str, int]]:
-    """The table as it was reviewed: route → persona → status."""
-    lines = (line.split() for line in TABLE.read_text().splitlines()[1:])
-    return {" ".join(words[:2]): dict(zip(PERSONAS, map(int, words[2:]), strict=True)) for words in lines}

@@ -1,4 +1,4 @@
-"""Everybody × every route of the running application: what they get is in a reviewed table, and nothing is told of the rest.
+"""Everybody × every route of the running application: what they get is in a reviewed table, and the hidden is as nothing.
 
 The six personas, a stranger, both parents (one was let in to the case, one was not), a parent's link, and nobody.
 """
@@ -11,31 +11,108 @@ import pytest_asyncio
 
 from ecm import database
 from ecm.app import create_app
+from ecm.clock import new_id
+from ecm.seeds import known
 from tests.client import application
 from tests.conftest import fresh_database
 from tests.house.examples import PERSONAS, World, build
-from tests.house.routes import copied, expected, observe, routes_of
+from tests.house.routes import SAFE, bare, copied, observe, routes_of, send
+from tests.house.write_routes import reviewed
+from tests.journeys.story import carer_id, pupil_id, soon
 
-Place = tuple[World, Any]
+Place = tuple[World, Any, list[str]]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def place(cluster: str) -> AsyncIterator[Place]:
-    """The world, built once and then left alone; everybody gets a copy of its database."""
+    """The world, built once and then left alone (each test asks a copy of its database), and all routes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ecm.consent.links.ANSWER_SECONDS", 0.01)
         async with fresh_database(cluster) as made, application() as client:
             world = await build(client)
             await database.close_pool()
-            yield world, made
+            yield world, made, routes_of(create_app())
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
 async def test_everybody_gets_what_the_table_says_and_the_hidden_is_as_nothing(place: Place, persona: str) -> None:
-    world, made = place
-    routes = routes_of(create_app())
-    async with copied(made.admin_url, made.name):
+    world, made, routes = place
+    async with copied(made):
         observed = await observe(world, persona, routes)
-    wanted = {route: row[persona] for route, row in expected().items()}
+    wanted = reviewed()[persona]
+    assert set(observed.statuses) == set(wanted)
+    wrong = {route: (got, wanted[route]) for route, got in observed.statuses.items() if got != wanted[route]}
+    assert wrong == {}, "route: (what it is, what the table says)"
     assert observed.tells == []
-    assert observed.statuses == wanted
+
+
+async def test_no_form_counts_without_its_token_and_no_cookie_opens_the_api(place: Place) -> None:
+    world, made, routes = place
+    senco = world.people["senco"]
+    async with copied(made):
+        for route in routes:
+            method, path = route.split()
+            where = path.format(**world.ids_of(route))
+            body = world.examples[route].body_of("senco") if method not in SAFE else None
+            if path.startswith("/api/"):
+                answer = await senco.client.request(method, where, json=body, headers=senco.cookies)
+                nobody = await send(world.people["nobody"], method, where, body)
+                assert answer.status_code == nobody.status_code, route
+            elif method not in SAFE:
+                answer = await senco.client.post(where, data=body, headers=senco.cookies)
+                assert answer.status_code == 403, route
+
+
+async def test_asking_what_a_path_takes_says_nothing_else(place: Place) -> None:
+    world, _, routes = place
+    for route in routes:
+        method, path = route.split()
+        answer = await world.client.options(path.format(**world.ids_of(route)))
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert set(answer.headers["allow"].split(", ")) == {r.split()[0] for r in routes if r.split()[1] == path} | {"OPTIONS"}
+        if method == "GET" and not path.startswith("/static/"):
+            assert (await world.client.head(path.format(**world.ids_of(route)))).status_code == 405
+
+
+async def test_a_link_opens_its_one_request_and_no_other_of_the_same_parent(place: Place) -> None:
+    world, made, routes = place
+    link = world.people["link"]
+    async with copied(made):
+        for route in routes:
+            if not route.startswith("GET /answer/"):
+                continue
+            path, own = route.split()[1], world.ids_of(route)
+            other, absent = own | {"request_id": world.ids["request_id"]}, own | {"request_id": str(new_id())}
+            hidden, nothing = (await send(link, "GET", path.format(**ids), None) for ids in (other, absent))
+            assert hidden.status_code == 404
+            assert bare(hidden, *other.values()) == bare(nothing, *absent.values())
+
+
+async def test_an_id_in_a_body_that_is_not_yours_is_as_nothing(place: Place) -> None:
+    """Of other schools' pupils and carers, and of workers and services that are not on the case."""
+    world, made, _ = place
+    case, pupil = f"/api/v1/cases/{world.ids['case_id']}", f"/api/v1/pupils/{world.ids['pupil_id']}"
+    ethan, dawn, tom = pupil_id("Ethan Clarke"), carer_id("dawn"), str(known("seat senco@hillside.example"))
+    seen = {"authority_seen": True, "safe_to_share": True}
+    scope = [{"agency_id": str(known("community-health")), "categories": ["health"], "purpose": "review"}]
+    action = {"title": "Read together", "category": "education", "due_on": soon()}
+    mine = {"owner_agency_id": str(known("oakfield"))}
+    care = world.ids_of("PATCH /api/v1/involvements/{involvement_id}")["involvement_id"]
+    asked = (
+        ("senco", "POST", "/api/v1/cases", {"reason": "Reads little.", "level": "2"}, "pupil_id", ethan),
+        ("senco", "POST", f"{case}/carers", seen, "carer_id", dawn),
+        ("senco", "POST", f"{case}/consent-requests", {"proposals": scope}, "carer_id", dawn),
+        ("senco", "POST", f"{pupil}/contact-bars", {"reason_code": "safety"}, "carer_id", dawn),
+        ("senco", "POST", f"{case}/actions", action, "owner_agency_id", str(known("young-minds"))),
+        ("senco", "POST", f"{case}/actions", action | mine, "assignee_id", tom),
+        ("senco", "PATCH", case, {"version": 2}, "lead_practitioner_id", tom),
+        ("manager", "PATCH", f"/api/v1/involvements/{care}", {"version": 2}, "assignee_id", tom),
+    )
+    async with copied(made):
+        for persona, method, path, body, name, theirs in asked:
+            got = [
+                bare(await send(world.people[persona], method, path, body | {name: each}), each)
+                for each in (theirs, str(new_id()))
+            ]
+            assert got[0][0] in (404, 422), (path, name, got[0])
+            assert got[0] == got[1], (path, name)

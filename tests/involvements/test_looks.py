@@ -1,4 +1,4 @@
-"""Every state of the pages about invitations in a real browser: accessible, narrow and wide, without scripts too."""
+"""Every state of the pages about invitations in a real browser: accessible, narrow and wide."""
 
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
@@ -36,17 +36,14 @@ async def enter(page: Page, email: str, path: str) -> None:
     await page.wait_for_url(f"**{path}")
 
 
-@pytest.mark.parametrize(("width", "scripts"), [(PHONE, True), (DESK, True), (PHONE, False)])
-async def test_from_the_invitation_to_the_end_of_the_work(
-    db, address: str, browser: Browser, width: int, scripts: bool
-) -> None:
-    async with application() as client, browser_context(browser, address, width=width, scripts=scripts) as context:
+@pytest.mark.parametrize("width", [PHONE, DESK])
+async def test_from_the_invitation_to_the_end_of_the_work(db, address: str, browser: Browser, width: int) -> None:
+    async with application() as client, browser_context(browser, address, width=width) as context:
         story, page = await open_story(client), await context.new_page()
         case = f"/cases/{story.reference}"
 
         async def look(name: str) -> None:
-            if scripts:
-                await assert_accessible(page, f"involvements-{name}")
+            await assert_accessible(page, f"involvements-{name}")
 
         await enter(page, NURSE, "/invitations")
         await look("none")
