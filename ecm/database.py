@@ -241,7 +241,7 @@ async def _transaction() -> AsyncIterator[asyncpg.Connection]:
         if not finished:
             with suppress(asyncpg.InterfaceError):  # the pool took it back itself when the server hung up
                 connection.terminate()
-        await asyncio.shield(pool.release(connection))
+        await pool.release(connection)  # shields itself: a cancelled request still gives its connection back
 
 
 async def _rolled_back(connection: asyncpg.Connection) -> bool:
