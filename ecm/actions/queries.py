@@ -133,13 +133,13 @@ async def show_new_action_form(actor: Actor, reference: str) -> dict[str, Any]:
             raise NotAllowed
         act.record(Event.CASE_SHOWN, case=case["id"], pupils=[case["pupil_id"]], outcome="shown")
         found = await owners(act, case["id"])
-        readable = {r["category"] for r in await act.rows(MAY_READ, case["id"])} - {"safeguarding"}
+        readable = {r["category"] for r in await act.rows(MAY_READ, case["id"])}
         return {
             "case": {"id": case["id"], "reference": case["reference"]},
             "pupil": display(case),
             "owners": found,
             "people": await people(act, case["id"], [each["id"] for each in found]),
-            "categories": [c for c in CATEGORIES[1:] if c in readable or act.who.may(f"write:{c}")],
+            "categories": writable(act.who.may, readable),
         }
 
 

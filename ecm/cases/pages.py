@@ -9,10 +9,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from ecm.accounts.current import page
-from ecm.agencies.words import BASIS_LABELS, CATEGORY_LABELS, HOW_LABELS, LEVEL_LABELS, REASON_LABELS, ROLE_LABELS
+from ecm.agencies.words import (
+    BASIS_LABELS,
+    CATEGORY_LABELS,
+    CATEGORY_READERS,
+    HOW_LABELS,
+    LEVEL_LABELS,
+    REASON_LABELS,
+    ROLE_LABELS,
+)
 from ecm.barriers.catalogue import catalogue
 from ecm.cases.commands import add_barrier, admit_carer, open_case, write_note
 from ecm.cases.queries import carers_of, show_case, worklist
+from ecm.cases.rules import writable
 from ecm.cases.schemas import Admission, NewBarrier, NewCase, NewNote
 from ecm.database import Actor
 from ecm.errors import NotFound
@@ -69,7 +78,7 @@ async def _new_case_page(actor: Actor, pupil_id: UUID, form: Form[Any]) -> Respo
         status=form.status,
         form=form,
         pupil=pupil,
-        catalogue=catalogue(),
+        catalogue=[each for each in catalogue() if _may(actor, f"write:{each.default_category}")],
         rows=range(BARRIER_ROWS),
         words=WORDS,
     )
@@ -98,18 +107,31 @@ async def get_case(actor: NamedDependency[Actor], reference: FromPath[str]) -> R
 async def _case_page(actor: Actor, reference: str, form: Form[Any]) -> Response[bytes]:
     case = await show_case(actor, reference)
     keeps = any(each["basis"] == "opened_by" for each in case["sharing"]) and _may(actor, "case:change")
-    seen = {each["category"] for each in case["sharing"] if each["basis"] != "own_record"}
     return page(
         "cases/case.html",
         actor,
         status=form.status,
         form=form,
         case=case,
-        seen=seen,
+        seen=_seen(case),
         keeps=keeps,
         may=actor.standing.verbs if actor.standing else (),
         words=WORDS,
+        **_kinds(actor, case),
     )
+
+
+def _seen(case: dict[str, Any]) -> set[str]:
+    return {each["category"] for each in case["sharing"] if each["basis"] != "own_record"}
+
+
+def _kinds(actor: Actor, case: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """The kinds of information to choose from when writing, and who reads each."""
+    found = writable(lambda verb: _may(actor, verb), _seen(case))
+    return {
+        "kinds": [(each, CATEGORY_LABELS[each]) for each in found],
+        "read_by": [(CATEGORY_LABELS[each], CATEGORY_READERS[each]) for each in found],
+    }
 
 
 @post("/cases/{reference:str}/notes", status_code=303)
@@ -133,7 +155,14 @@ async def new_barrier(actor: NamedDependency[Actor], reference: FromPath[str]) -
 async def _barrier_page(actor: Actor, reference: str, form: Form[Any]) -> Response[bytes]:
     case = await show_case(actor, reference)
     return page(
-        "cases/barrier.html", actor, status=form.status, form=form, case=case, catalogue=catalogue(), words=WORDS
+        "cases/barrier.html",
+        actor,
+        status=form.status,
+        form=form,
+        case=case,
+        catalogue=catalogue(),
+        words=WORDS,
+        **_kinds(actor, case),
     )
 
 

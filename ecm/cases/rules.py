@@ -1,7 +1,10 @@
 """What is true of a case: pure, each rule with its source."""
 
+from collections.abc import Callable, Collection
 from hashlib import sha256
 from uuid import UUID
+
+from ecm.agencies.permissions import CATEGORIES
 
 LEVELS = ("1", "2", "3", "4")
 HOW_IDENTIFIED = (
@@ -36,6 +39,15 @@ def check_character(body: str) -> str:
     """
     weights = (1, 7, 11, 13, 17)
     return ALPHABET[sum(w * ALPHABET.index(c) for w, c in zip(weights, body, strict=True)) % len(ALPHABET)]
+
+
+def writable(may: Callable[[str], bool], readable: Collection[str] = ()) -> list[str]:
+    """The categories somebody may write in, in their order: what their role authors, and what they may read.
+
+    `readable` counts only what is read for more than having written it; keeping safe is authored by role alone.
+    Source: docs/access.md, "Writing".
+    """
+    return [c for c in CATEGORIES[1:] if may(f"write:{c}") or (c in readable and c != "safeguarding")]
 
 
 def tidy_reference(text: str) -> str:

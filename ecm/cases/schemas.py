@@ -1,6 +1,6 @@
 """Intentions about a case, as they cross the border."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NewType
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +10,7 @@ from ecm.cases.rules import LONGEST_DETAIL, LONGEST_TEXT, MOST_BARRIERS
 from ecm.web.text import MaybeText, Text
 
 Level = Literal["1", "2", "3", "4"]
+BarrierCode = NewType("BarrierCode", str)  # chosen from the catalogue, not typed
 HowIdentified = Literal[
     "teacher_observation", "assessment", "screening", "pupil_voice", "family_view", "specialist_advice", "diagnosis", "records"
 ]  # fmt: skip
@@ -19,7 +20,7 @@ class NewBarrier(BaseModel):
     """A barrier from the catalogue; without a category, the catalogue's own."""
 
     model_config = ConfigDict(extra="forbid")
-    code: Annotated[str, Field(title="the barrier", max_length=10)]
+    code: Annotated[BarrierCode, Field(title="the barrier", max_length=10)]
     how_identified: Annotated[HowIdentified, Field(title="how it was identified")]
     detail: Annotated[MaybeText, Field(title="what it looks like", max_length=LONGEST_DETAIL)] = ""
     category: Annotated[Category | None, Field(title="the kind of information")] = None
@@ -30,7 +31,7 @@ class NewCase(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     pupil_id: Annotated[UUID, Field(title="the pupil")]
-    reason: Annotated[Text, Field(title="why now", max_length=LONGEST_TEXT)]
+    reason: Annotated[Text, Field(title="what is happening and why now", max_length=LONGEST_TEXT)]
     level: Annotated[Level, Field(title="the level of support")]
     strengths: Annotated[MaybeText, Field(title="what is going well", max_length=LONGEST_TEXT)] = ""
     lead_practitioner_id: Annotated[UUID | None, Field(title="the lead practitioner")] = None
@@ -44,7 +45,7 @@ class CaseChange(BaseModel):
     version: Annotated[int, Field(title="the version", ge=1, le=2_000_000_000)]
     level: Annotated[Level | None, Field(title="the level of support")] = None
     lead_practitioner_id: Annotated[UUID | None, Field(title="the lead practitioner")] = None
-    reason: Annotated[Text | None, Field(title="why now", max_length=LONGEST_TEXT)] = None
+    reason: Annotated[Text | None, Field(title="what is happening and why now", max_length=LONGEST_TEXT)] = None
     strengths: Annotated[MaybeText | None, Field(title="what is going well", max_length=LONGEST_TEXT)] = None
 
 

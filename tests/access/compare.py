@@ -15,7 +15,7 @@ from tests.access.model import Facts, Reason, opens
 from tests.access.worlds import World
 
 AGENCY_WIDE = {"senco", "headteacher", "dsl", "manager", "case_officer"}
-LANES = 2
+LANES = 3
 LEFT = DAWN + timedelta(days=LEAVING_DAY)
 
 # Each rule has to be, somewhere, the only reason that somebody sees a row; each denial the only reason they do not.

@@ -26,8 +26,9 @@ from tests.access.worlds import SPEAKERS, World
 
 # What a refusal by the database may be called; anything else is a mistake of this test or a fault of the walls.
 REFUSALS = {
-    "action_owner_on_case", "action_owner_sensitive", "involvement_assignee", "involvement_category", "involvement_move",
-    "consent_of_own_carer", "one_live_admission", "one_live_involvement", "case_brief_pkey",
+    "action_owner_on_case", "action_owner_sensitive", "admission_of_own_carer", "case_lead_of_school",
+    "consent_of_own_carer", "involvement_assignee", "involvement_category", "involvement_move", "one_live_admission",
+    "one_live_involvement", "case_brief_pkey",
 }  # fmt: skip
 
 LATEST = DAWN + timedelta(days=100)

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from random import Random
 from typing import Any
 
 import asyncpg
@@ -11,7 +10,7 @@ import pytest
 from tests.access import model
 from tests.access.cast import Cast, gather_cast
 from tests.access.looking import facts_of, living, open_eyes, relation_of
-from tests.access.worlds import AWKWARD, World, draw_worlds
+from tests.access.worlds import World, draw_worlds
 
 WORLDS = 300
 SCHOOL = "'family']) k\n    UNION ALL\n    SELECT safeguarding_desk_id"
@@ -72,7 +71,7 @@ async def test_every_fault_of_the_function_is_found(db: Any) -> None:
         for number, (words, fault) in enumerate(FAULTS):
             await admin.execute(await _faulty(admin, number, words, fault))
     unfound = dict(enumerate(FAULTS))
-    for tried, world in enumerate(_mixed(), start=1):
+    for tried, world in enumerate(draw_worlds(WORLDS), start=1):
         async with living(world, cast) as (act, at, _):
             why = model.reasons(facts_of(json.loads(await act.value("SELECT look($1)", at.case)), cast))
             for number in list(unfound):
@@ -110,16 +109,10 @@ async def _faulty(admin: asyncpg.Connection, number: int, words: str, fault: str
     return source.replace("public.case_reasons", f"public.fault_{number}").replace(words, fault)
 
 
-def _mixed() -> list[World]:
-    """The awkward worlds first, the others in no order: those drawn first resemble each other."""
-    drawn = list(draw_worlds(WORLDS))[len(AWKWARD) :]
-    return [*AWKWARD, *Random(0).sample(drawn, len(drawn))]
-
-
 def _ending_with(verb: str) -> list[World]:
     """Worlds that stop at the last step of a kind, so that no later fact makes good what it left undone."""
     worlds = []
-    for world in _mixed():
+    for world in draw_worlds(WORLDS):
         places = [place for place, step in enumerate(world.steps, start=1) if step.verb == verb]
         worlds += [replace(world, steps=world.steps[: places[-1]])] if places else []
     return worlds

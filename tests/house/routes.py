@@ -60,7 +60,7 @@ async def _observe(world: World, persona: str, route: str, observed: Observed) -
     method, path, ids = *route.split(), world.ids_of(route)
     example = world.examples.get(route, Example())
     body = example.body_of(persona)
-    visitor = await _fresh(world, persona) if route in ENDS_SESSION else world.people[persona]
+    visitor = await fresh(world, persona) if route in ENDS_SESSION else world.people[persona]
 
     async def ask(ids: dict[str, str], body: Body | None) -> Answer:
         return bare(await send(visitor, method, path.format(**ids) + example.query, body), *ids.values())
@@ -83,7 +83,7 @@ def _must_be_alike(persona: str, path: str, here: int, there: int) -> bool:
     return not_signed_in or "{secret}" in path or here in (401, 404) or here == there == 403
 
 
-async def _fresh(world: World, persona: str) -> Visitor:
+async def fresh(world: World, persona: str) -> Visitor:
     """Another session of the same person, to be ended."""
     if persona not in EMAILS:
         return world.people[persona]

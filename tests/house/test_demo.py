@@ -83,8 +83,8 @@ def test_two_starts_an_export_and_an_interruption(tmp_path: Path) -> None:
         examined = ecm(data, "audit", "export", "--to", str(tmp_path / "later"))
         assert examined.returncode == 0, examined.stderr
     assert left_running(data) == []
-    assert first < 15
-    assert second < 6  # 3 on an idle machine; this one runs a test suite
+    assert first < 30  # on an idle machine 15 and 3 (the note of the release has the figures); this one runs a test suite
+    assert second < 15
 
 
 def _post(port: int, path: str, body: dict[str, str]) -> object:

@@ -16,7 +16,7 @@ from ecm.seeds import known
 from tests.client import application
 from tests.conftest import fresh_database
 from tests.house.examples import PERSONAS, World, build
-from tests.house.routes import SAFE, bare, copied, observe, routes_of, send
+from tests.house.routes import SAFE, bare, copied, fresh, observe, routes_of, send
 from tests.house.write_routes import reviewed
 from tests.journeys.story import carer_id, pupil_id, soon
 
@@ -63,29 +63,43 @@ async def test_no_form_counts_without_its_token_and_no_cookie_opens_the_api(plac
                 assert answer.status_code == 403, route
 
 
+async def test_a_session_that_has_ended_gets_what_nobody_gets(place: Place) -> None:
+    world, made, routes = place
+    async with copied(made):
+        ended, nobody = await fresh(world, "senco"), world.people["nobody"]
+        assert (await ended.send("DELETE", "/tokens/current")).status_code == 204
+        wrong = {}
+        for route in routes:
+            method, path = route.split()
+            where = path.format(**world.ids_of(route))
+            body = world.examples[route].body_of("senco") if method not in SAFE else None
+            got, wanted = [(await send(each, method, where, body)).status_code for each in (ended, nobody)]
+            if got != wanted:
+                wrong[route] = got, wanted
+    assert wrong == {}, "route: (with an ended session, as nobody)"
+
+
 async def test_asking_what_a_path_takes_says_nothing_else(place: Place) -> None:
     world, _, routes = place
     for route in routes:
         method, path = route.split()
         answer = await world.client.options(path.format(**world.ids_of(route)))
         assert (answer.status_code, answer.content) == (204, b"")
-        assert set(answer.headers["allow"].split(", ")) == {r.split()[0] for r in routes if r.split()[1] == path} | {"OPTIONS"}
         if method == "GET" and not path.startswith("/static/"):
             assert (await world.client.head(path.format(**world.ids_of(route)))).status_code == 405
 
 
 async def test_a_link_opens_its_one_request_and_no_other_of_the_same_parent(place: Place) -> None:
     world, made, routes = place
-    link = world.people["link"]
     async with copied(made):
-        for route in routes:
-            if not route.startswith("GET /answer/"):
-                continue
-            path, own = route.split()[1], world.ids_of(route)
-            other, absent = own | {"request_id": world.ids["request_id"]}, own | {"request_id": str(new_id())}
-            hidden, nothing = (await send(link, "GET", path.format(**ids), None) for ids in (other, absent))
-            assert hidden.status_code == 404
-            assert bare(hidden, *other.values()) == bare(nothing, *absent.values())
+        for route in (each for each in routes if each.startswith("GET /answer/")):
+            answers = []
+            for request in (world.ids["request_id"], str(new_id())):
+                ids = world.ids_of(route) | {"request_id": request}
+                answer = await send(world.people["link"], "GET", route.split()[1].format(**ids), None)
+                answers.append(bare(answer, *ids.values()))
+            assert answers[0][0] == 404
+            assert answers[0] == answers[1], route
 
 
 async def test_an_id_in_a_body_that_is_not_yours_is_as_nothing(place: Place) -> None:

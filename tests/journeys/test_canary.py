@@ -109,6 +109,7 @@ class Aviary:
     actions: dict[str, set[str]] = field(default_factory=dict)  # words of each
     plans: dict[str, str] = field(default_factory=dict)
     plans_read: dict[str, Any] = field(default_factory=PLANS.copy)
+    written: tuple[Canary, ...] = ()  # when the plans were made
     printed: dict[bytes, str] = field(default_factory=dict)
 
     def word(self, kind: str, author: str, category: str) -> str:
@@ -166,6 +167,7 @@ async def fill(db: Any, client: Any) -> Aviary:
     for maker in PLANS:
         audience = "family" if maker == "family" else "professionals"
         aviary.plans[maker] = await story.plan("senco" if maker == "family" else maker, audience)
+    aviary.written = tuple(aviary.canaries)
     aviary.ids |= {"plan_id": list(aviary.plans.values()), "action_id": list(aviary.actions)}
     return aviary
 
@@ -201,9 +203,11 @@ async def _action(aviary: Aviary, author: str, category: str, owner: str) -> tup
 
 
 async def _across(aviary: Aviary) -> None:
-    """Two actions for another agency, in categories it does not read: it is shown these, and the form says so."""
+    """Actions for another agency, in categories it does not read: it is shown these, and the form says so."""
     for word in await _action(aviary, "senco", "family", "community-health"):
         aviary.also(word, "nurse", "therapist")
+    for word in await _action(aviary, "dsl", "safeguarding", "childrens-services"):
+        aviary.also(word, "social_worker", "manager")
     for word in await _action(aviary, "nurse", "health", "oakfield"):
         aviary.also(word, "senco", "dsl")
 
@@ -282,7 +286,7 @@ async def in_place(aviary: Aviary, reader: str, named: bool) -> None:
     assert {409, 422} <= {each.status for each in seen.values()} or not mine or reader in CARERS
     for maker, (categories, readers) in aviary.plans_read.items():
         kinds = [kind for kind in PRINTED if maker != "family" or kind != "note"]
-        written = {c.word for c in aviary.canaries if c.kind in kinds and c.category in categories}
+        written = {c.word for c in aviary.written if c.kind in kinds and c.category in categories}
         for place in (f"GET /api/v1/plans/{aviary.plans[maker]}/document ", f"GET /plans/{aviary.plans[maker]} "):
             assert seen[place].status == (200 if reader in readers else 404), (reader, maker)
             assert seen[place].words == (written if reader in readers else set()), (reader, maker)
@@ -308,14 +312,19 @@ async def test_a_withdrawal_and_a_bar_take_away_at_once_and_give_nobody_anything
     async with application() as client:
         aviary = await fill(db, client)
         story = aviary.story
-        own = {c.word for c in aviary.canaries if c.author == "nurse" and c.kind in ("note", "detail")}
-        await story.withdraw("community-health")
-        for reader in ("nurse", "therapist"):
-            aviary.reads[reader], aviary.extra[reader], aviary.plans_read["nurse"] = NOTHING, set(), ((), set())
-        await story.note("senco", "health", aviary.word("note", "senco", "health"))
-        for reader in ("nurse", "therapist"):
-            await in_place(aviary, reader, named=False)
-            assert await in_tables(aviary, await story.who(reader)) == own
+        for agency, maker, readers in (
+            ("community-health", "nurse", ("nurse", "therapist")),
+            ("childrens-services", "social_worker", ("social_worker", "manager")),
+        ):
+            own = {c.word for c in aviary.canaries if c.author == maker and c.kind in ("note", "detail")}
+            await story.withdraw(agency)
+            aviary.plans_read[maker] = PLANS[maker][0], set()
+            aviary.reads |= dict.fromkeys(readers, NOTHING)
+            aviary.extra |= {reader: set() for reader in readers}
+            await story.note("senco", "education", aviary.word("note", "senco", "education"))
+            for reader in readers:
+                await in_place(aviary, reader, named=False)
+                assert await in_tables(aviary, await story.who(reader)) == own
         for reader in ("senco", "dsl"):
             await in_place(aviary, reader, named=True)
             assert await in_tables(aviary, await story.who(reader)) == aviary.entitled(reader, IN_CASE), reader

@@ -108,6 +108,10 @@ async def then_the_receipt_says_what_she_said(page: Page) -> None:
     await expect(health).to_contain_text("You said yes")
     await expect(health).to_contain_text("You said no")
     await expect(hub).not_to_contain_text("You said yes")
+    await enter(page, await whole(page, "Change my mind"))
+    await see(page, "Take your yes back?")
+    await enter(page, "Leave it as it is")
+    await expect(health).to_contain_text("You said yes")
 
 
 async def when_she_signs_in_her_family_page_says_the_same(page: Page) -> None:
@@ -121,18 +125,18 @@ async def when_she_signs_in_her_family_page_says_the_same(page: Page) -> None:
     await expect(page.get_by_text("You said yes")).to_have_count(1)
 
 
-async def turn_off(page: Page) -> str:
-    """What the switch says, the part for screen readers included."""
-    return (await page.get_by_role("link", name=re.compile("^Turn off")).inner_text()).strip()
+async def whole(page: Page, start: str) -> str:
+    """All that a link says, the part for screen readers included."""
+    return (await page.get_by_role("link", name=re.compile(f"^{start}")).inner_text()).strip()
 
 
 async def when_she_takes_her_yes_back_it_is_gone(page: Page) -> None:
-    await enter(page, await turn_off(page))
+    await enter(page, await whole(page, "Turn off"))
     await see(page, "Take your yes back?")
     await enter(page, "Leave it as it is")
     await see(page, "What you said")
     await page.goto("/family")
-    await enter(page, await turn_off(page))
+    await enter(page, await whole(page, "Turn off"))
     await enter(page, "Take my yes back")
     await says(page, "Your yes is taken back.")
     await enter(page, "Back to your family")
