@@ -12,7 +12,7 @@ from ecm.actions.schemas import NewAction
 from ecm.agencies.words import Category
 from ecm.audit.events import Event
 from ecm.cases.commands import open_case, write_note
-from ecm.cases.schemas import Level, NewBarrier, NewCase, NewNote
+from ecm.cases.schemas import BarrierCode, Level, NewBarrier, NewCase, NewNote
 from ecm.clock import fixed_ids, new_id, today
 from ecm.consent.commands import answer_consent, ask_consent, withdraw_consent
 from ecm.consent.schemas import Answers, Asking, NewDecision, NewProposal, Withdrawing
@@ -154,7 +154,7 @@ async def _opened(actor: Actor, pupil: str, barrier: str, level: Level, reason: 
         reason=reason,
         level=level,
         strengths=strengths,
-        barriers=[NewBarrier(code=barrier, how_identified="teacher_observation")],
+        barriers=[NewBarrier(code=BarrierCode(barrier), how_identified="teacher_observation")],
     )
     return (await open_case(actor, new))["id"]
 

@@ -7,10 +7,10 @@ from uuid import UUID
 from asyncpg import Record
 
 from ecm.actions.rules import is_overdue, place
-from ecm.agencies.permissions import CATEGORIES, GRANTS
+from ecm.agencies.permissions import GRANTS
 from ecm.audit.events import Event
 from ecm.cases.queries import display
-from ecm.cases.rules import tidy_reference
+from ecm.cases.rules import tidy_reference, writable
 from ecm.clock import today
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound

@@ -25,10 +25,10 @@ class NewAction(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     title: Title
-    category: Annotated[Category, Field(title="the kind of information")]
+    due_on: DueOn
     owner_agency_id: Annotated[UUID, Field(title="who will do it")]
     assignee_id: Annotated[UUID | None, Field(title="the person")] = None
-    due_on: DueOn
+    category: Annotated[Category, Field(title="the kind of information")]
 
 
 class ActionChange(BaseModel):

@@ -45,6 +45,7 @@ def writable(may: Callable[[str], bool], readable: Collection[str] = ()) -> list
     """The categories somebody may write in, in their order: what their role authors, and what they may read.
 
     `readable` counts only what is read for more than having written it; keeping safe is authored by role alone.
+    A form offers these; the database has the last word, since a service that is sensitive itself writes in its own kind only.
     Source: docs/access.md, "Writing".
     """
     return [c for c in CATEGORIES[1:] if may(f"write:{c}") or (c in readable and c != "safeguarding")]

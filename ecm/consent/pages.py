@@ -15,11 +15,20 @@ from ecm.consent.commands import answer_consent, ask_consent, withdraw_consent
 from ecm.consent.drafts import asking_choices, preview_consent
 from ecm.consent.papers import Paper, show_paper
 from ecm.consent.queries import sharing_grid, show_consent
-from ecm.consent.schemas import Answers, Asking, AskingPage, NewProposal, RecordPage, Withdrawing, WithdrawPage
+from ecm.consent.schemas import (
+    Answers,
+    Asking,
+    AskingPage,
+    NewProposal,
+    PageAnswers,
+    RecordPage,
+    Withdrawing,
+    WithdrawPage,
+)
 from ecm.consent.wording import Wording
 from ecm.database import Actor
 from ecm.errors import NotAllowed, Refused
-from ecm.web.forms import Form, filled, submit
+from ecm.web.forms import Form, checked, filled, submit
 from ecm.web.render import redirect
 
 Result = TypeVar("Result")
@@ -166,8 +175,20 @@ async def send_record(
 
     form = await submit(request, RecordPage, record)
     if not form.ok:
+        form.problems = _unanswered(paper, form) | form.problems
         return _record_page(actor, paper, form)
     return redirect(f"/cases/{paper.reference}/sharing", "The answer is written down and in force now.")
+
+
+def _unanswered(paper: Paper, form: Form[Any]) -> dict[str, str]:
+    """What is wrong with the answers, told together with what is wrong elsewhere on the page."""
+    typed = {name: values for name, values in form.typed.items() if name.startswith("answers.")}
+    given = checked(typed, PageAnswers)
+    try:
+        read_answers(paper.open, given.result.answers if given.ok else [])
+    except Refused as refused:
+        return refused.problems
+    return {}
 
 
 @get("/consents/{proposal_id:uuid}/withdrawal")

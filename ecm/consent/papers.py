@@ -83,7 +83,12 @@ async def show_paper(actor: Actor, request_id: UUID) -> Paper:
     async with acting_as(actor, "answer_consent") as act:
         paper = await read_paper(act, request_id)
         act.record(
-            Event.CONSENTS_LISTED, case=paper.case_id, subject=request_id, pupils=[paper.pupil_id], outcome="shown", count=1
+            Event.CONSENTS_LISTED,
+            case=paper.case_id,
+            subject=request_id,
+            pupils=[paper.pupil_id],
+            outcome="shown",
+            count=1,
         )
         return paper
 

@@ -191,7 +191,9 @@ async def send_invite(
     if not form.ok:
         return await _invite_page(actor, reference, agency_id, form)
     name = form.result["agency"]["name"]
-    return redirect(f"/cases/{head.reference}/sharing", f"{name} is invited, without a name. Next: ask the family.")
+    return redirect(
+        f"/cases/{head.reference}/sharing", f"{name} is invited and sees no name yet. Next: ask the family."
+    )
 
 
 routes = [

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ecm.accounts.current import page
+from ecm.agencies.words import ROLE_LABELS
 from ecm.audit.events import Event
 from ecm.database import Actor
 from ecm.oversight.api import before, wanted_events
@@ -21,12 +22,22 @@ from ecm.web.text import MaybeLine
 SHOWN = 50
 
 
+def _an_id(typed: object) -> object:
+    try:
+        return UUID(str(typed).strip())
+    except ValueError:
+        raise ValueError("Enter the id as it stands in the list of events, or leave the box empty.") from None
+
+
+Id = Annotated[UUID, BeforeValidator(_an_id)]
+
+
 class Search(BaseModel):
     """What an auditor looks for; dates are days in London, both included."""
 
     model_config = ConfigDict(extra="ignore")
-    case: Annotated[UUID | None, Field(title="the case’s id")] = None
-    person: Annotated[UUID | None, Field(title="the person’s id")] = None
+    case: Annotated[Id | None, Field(title="the case’s id")] = None
+    person: Annotated[Id | None, Field(title="the person’s id")] = None
     event: Annotated[MaybeLine | None, Field(title="the kind of event")] = None
     since: Annotated[date | None, Field(title="the first day")] = None
     until: Annotated[date | None, Field(title="the last day")] = None
@@ -48,7 +59,7 @@ async def show_oversight(
         ("cursor", cursor_of(shown[-1]["id"]) if more else ""),
     ]
     return page(
-        "oversight/events.html", actor, status=form.status, form=form, events=shown, kinds=[(kind, kind) for kind in sorted(Event)],
+        "oversight/events.html", actor, status=form.status, form=form, events=shown, roles=ROLE_LABELS, kinds=[(kind, kind) for kind in sorted(Event)],
         more=f"/oversight?{urlencode(query)}" if more else "", log=await log_state(actor),
     )  # fmt: skip
 

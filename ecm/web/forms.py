@@ -130,5 +130,12 @@ def checked(typed: dict[str, list[str]], model: type[Intention]) -> Form[Intenti
     try:
         outcome = model.model_validate(fields.listed(tree))
     except ValidationError as invalid:
-        return Form(typed, fields.sentences(invalid.errors(), model, tree) | problems)
+        return Form(typed, _in_order(fields.sentences(invalid.errors(), model, tree) | problems, model))
     return Form(typed, problems, outcome)
+
+
+def _in_order(problems: dict[str, str], model: type[BaseModel]) -> dict[str, str]:
+    """Problems as the model names its fields: in the order of the page, where somebody goes from one to the next."""
+    names = list(model.model_fields)
+    place = {field: names.index(name) for field in problems if (name := field.split(".")[0]) in names}
+    return {field: problems[field] for field in sorted(problems, key=lambda each: place.get(each, -1))}

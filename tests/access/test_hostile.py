@@ -40,11 +40,18 @@ async def a_shared_case(db) -> tuple[str, str, Actor, Actor]:
         assert (await therapist.post(f"/involvements/{involvement}/acceptance")).status_code == 201
         proposals = [{"agency_id": health, "categories": ["education"], "purpose": "support"}]
         carer = str(known("carer amina.yusuf@home.example"))
-        request = (await senco.post(f"/cases/{case}/consent-requests", {"carer_id": carer, "proposals": proposals})).json()
+        request = (
+            await senco.post(f"/cases/{case}/consent-requests", {"carer_id": carer, "proposals": proposals})
+        ).json()
         decisions = [{"proposal_id": each["id"], "decision": "given"} for each in request["proposals"]]
         said = {"channel": "in_person", "witness": "Office", "given_by": "Amina", "decisions": decisions}
         assert (await senco.post(f"/consent-requests/{request['id']}/answers", said)).status_code == 201
-    return case, involvement, await db.act_as("senco@oakfield.example"), await db.act_as("therapist@community-health.example")
+    return (
+        case,
+        involvement,
+        await db.act_as("senco@oakfield.example"),
+        await db.act_as("therapist@community-health.example"),
+    )
 
 
 SEES = "SELECT count(*) FROM support_case WHERE id = $1"
@@ -119,7 +126,9 @@ async def test_times_are_the_databases(db):
     async with acting_as(senco, "test") as act:
         assert await act.value("SELECT claim_authorship($1, $2, $3, 'education')", new_id(), new_id(), case)
         await act.run(
-            "INSERT INTO note (id, case_id, category, text, written_at) VALUES ($1, $2, 'education', 'x', '2099-01-01')", new_id(), case
+            "INSERT INTO note (id, case_id, category, text, written_at) VALUES ($1, $2, 'education', 'x', '2099-01-01')",
+            new_id(),
+            case,
         )
         await act.run("UPDATE case_brief SET updated_at = '2099-01-01' WHERE case_id = $1", case)
         act.record("note:written")
@@ -148,7 +157,7 @@ async def test_nobody_writes_letters_without_a_session_nor_asks_for_a_strangers_
 
 
 async def test_a_claim_does_not_outlive_the_right_to_write(db):
-    case, _, senco, therapist = await a_shared_case(db)
+    case, _, _, therapist = await a_shared_case(db)
     async with acting_as(therapist, "test") as act:
         assert await act.value("SELECT claim_authorship($1, $2, $3, 'education')", new_id(), new_id(), case)
         act.record("note:written")

@@ -29,7 +29,9 @@ async def test_a_refuge_is_known_to_the_safeguarding_lead_alone(db):
         seen = {who: (await person.get(path)).json() for who, person in (("senco", senco), ("dsl", dsl))}
         assert [i["agency"]["id"] for i in seen["dsl"]["involvements"]] == [REFUGE]
         assert seen["senco"]["involvements"] == []
-        listed = {who: (await person.get("/cases")).json()["items"][0] for who, person in (("senco", senco), ("dsl", dsl))}
+        listed = {
+            who: (await person.get("/cases")).json()["items"][0] for who, person in (("senco", senco), ("dsl", dsl))
+        }
         assert listed["senco"]["last_activity_at"] < listed["dsl"]["last_activity_at"]
         assert (await senco.post(f"{path}/involvements", asking(CLINIC))).status_code == 201
         assert [i["agency"]["id"] for i in (await senco.get(path)).json()["involvements"]] == [CLINIC]

@@ -92,7 +92,10 @@ async def _actions(story: Story, world: World) -> Any:
     for route, change in (
         ("PATCH /api/v1/actions/{action_id}", {"status": "doing"}),
         ("POST /actions/{action_id}/step", {"status": "done", "progress": "Went well."}),
-        ("POST /actions/{action_id}", {"title": "Read together", "progress": "Begun.", "assignee_id": NURSE_SEAT} | FORM),
+        (
+            "POST /actions/{action_id}",
+            {"title": "Read together", "progress": "Begun.", "assignee_id": NURSE_SEAT} | FORM,
+        ),
     ):
         made = await story.act("senco", "education", "Write a letter", "community-health")
         yield route, _of(change | {"version": 1}, action_id=made)
@@ -119,9 +122,12 @@ async def _invitations(story: Story, world: World) -> Any:
         yield route, _of(body, involvement_id=made)
         if route.startswith(pages):
             yield route.replace("POST", "GET"), _of(involvement_id=made)
-    yield "POST /cases/{reference}/carers", _of(
-        {"carer_id": carer_id("ewa"), "authority_seen": "Birth certificate", "safe_to_share": "true"},
-        reference=case["reference"],
+    yield (
+        "POST /cases/{reference}/carers",
+        _of(
+            {"carer_id": carer_id("ewa"), "authority_seen": "Birth certificate", "safe_to_share": "true"},
+            reference=case["reference"],
+        ),
     )
     care = {"version": 2, "assignee_id": str(known(f"seat {EMAILS['manager']}"))}
     spare = await story.open("Nguyễn Thị Ánh")
@@ -139,7 +145,8 @@ async def _invitations(story: Story, world: World) -> Any:
 async def _bars(story: Story, world: World) -> Any:
     pupil, lan = pupil_id("Nguyễn Thị Ánh"), carer_id("lan")
     bars = [
-        (await story.do("senco", f"/pupils/{pupil}/contact-bars", carer_id=lan, reason_code="safety"))["id"] for _ in "12"
+        (await story.do("senco", f"/pupils/{pupil}/contact-bars", carer_id=lan, reason_code="safety"))["id"]
+        for _ in "12"
     ]
     reference = world.ids.pop("other_reference")
     yield "DELETE /api/v1/pupils/{pupil_id}/contact-bars/{bar_id}", _of(pupil_id=pupil, bar_id=bars[0])
@@ -238,7 +245,9 @@ async def _rest(story: Story, world: World) -> Any:
 
 def _own_hat(persona: str) -> Body:
     """The hat that is worn already: the request is sound and changes nothing."""
-    return {"membership_id": str(known(f"seat {EMAILS[persona]}")) if persona in EMAILS and persona not in CARERS else None}
+    return {
+        "membership_id": str(known(f"seat {EMAILS[persona]}")) if persona in EMAILS and persona not in CARERS else None
+    }
 
 
 async def _sealed(story: Story) -> str:

@@ -83,7 +83,8 @@ def test_two_starts_an_export_and_an_interruption(tmp_path: Path) -> None:
         examined = ecm(data, "audit", "export", "--to", str(tmp_path / "later"))
         assert examined.returncode == 0, examined.stderr
     assert left_running(data) == []
-    assert first < 30  # on an idle machine 15 and 3 (the note of the release has the figures); this one runs a test suite
+    # On an idle machine 15 and 3; this one runs a test suite.
+    assert first < 30
     assert second < 15
 
 

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from ecm import database
+from ecm.accounts.current import LINK_COOKIE
 from ecm.app import create_app
 from ecm.clock import new_id
 from ecm.seeds import known
@@ -18,7 +19,7 @@ from tests.conftest import fresh_database
 from tests.house.examples import PERSONAS, World, build
 from tests.house.routes import SAFE, bare, copied, fresh, observe, routes_of, send
 from tests.house.write_routes import reviewed
-from tests.journeys.story import carer_id, pupil_id, soon
+from tests.journeys.story import Visitor, carer_id, pupil_id, soon
 
 Place = tuple[World, Any, list[str]]
 
@@ -63,20 +64,23 @@ async def test_no_form_counts_without_its_token_and_no_cookie_opens_the_api(plac
                 assert answer.status_code == 403, route
 
 
-async def test_a_session_that_has_ended_gets_what_nobody_gets(place: Place) -> None:
+async def test_an_ended_session_and_the_secret_of_a_link_get_what_nobody_gets(place: Place) -> None:
     world, made, routes = place
     async with copied(made):
         ended, nobody = await fresh(world, "senco"), world.people["nobody"]
         assert (await ended.send("DELETE", "/tokens/current")).status_code == 204
-        wrong = {}
+        linked = Visitor(world.client, "", world.people["link"].secret)
+        parent = Visitor(world.client, "", world.people["amina"].secret, LINK_COOKIE)
+        wrong = []
         for route in routes:
             method, path = route.split()
             where = path.format(**world.ids_of(route))
             body = world.examples[route].body_of("senco") if method not in SAFE else None
-            got, wanted = [(await send(each, method, where, body)).status_code for each in (ended, nobody)]
-            if got != wanted:
-                wrong[route] = got, wanted
-    assert wrong == {}, "route: (with an ended session, as nobody)"
+            wanted = (await send(nobody, method, where, body)).status_code
+            for name, visitor in (("ended", ended), ("link's", linked), ("as a link's", parent)):
+                got = (await send(visitor, method, where, body)).status_code
+                wrong += [(name, route, got, wanted)] if got != wanted else []
+    assert wrong == [], "whose secret, route, what it is, what nobody gets"
 
 
 async def test_asking_what_a_path_takes_says_nothing_else(place: Place) -> None:

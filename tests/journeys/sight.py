@@ -30,13 +30,14 @@ NAMED = re.compile(rf"\b({'|'.join(map(re.escape, NAMES))})\b")
 FACTS = """() => {
   const all = selector => [...document.querySelectorAll(selector)];
   const skip = document.querySelector("body a");
+  const blamed = all(".govuk-error-summary a").map(a => document.getElementById(a.getAttribute("href").slice(1)));
   return {
     scripts: document.body.classList.contains("js-enabled"),
     title: document.title, lang: document.documentElement.lang,
     skips: skip.className.includes("skip-link") && !!document.querySelector(skip.getAttribute("href")),
     problems: all(".govuk-error-summary li").length,
-    astray: all(".govuk-error-summary a").map(a => a.getAttribute("href"))
-      .filter(href => !document.getElementById(href.slice(1))),
+    astray: blamed.filter(box => !box || !box.checkVisibility()).length,
+    inOrder: blamed.every((box, n) => n === 0 || !!(blamed[n - 1].compareDocumentPosition(box) & 4)),
     back: all(".govuk-back-link").map(a => a.href),
     made_of: [...new Set(all("body *").map(each => each.tagName + "." + each.className))].sort().join(" "),
     green: all("main .govuk-button:not(.govuk-button--secondary):not(.govuk-button--warning)").map(b => b.innerText),
@@ -94,7 +95,8 @@ def _check(facts: dict[str, Any], problems: bool) -> None:
     assert not NAMED.search(facts["title"]), f"a pupil’s name in the title: {facts['title']}"
     assert facts["title"].startswith("Error: ") == problems, facts["title"]
     assert (facts["problems"] > 0) == problems, facts
-    assert not facts["astray"], f"the error summary links to nothing: {facts['astray']}"
+    assert not facts["astray"], "the error summary links to what is not there to be seen"
+    assert facts["inOrder"], "the error summary is not in the order of the page"
     assert len(facts["green"]) <= 1, f"more than one main action: {facts['green']}"
 
 

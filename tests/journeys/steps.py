@@ -79,6 +79,7 @@ async def fill_case(page: Page) -> None:
     await page.get_by_label("Why now").fill(REASON)
     await page.get_by_role("radio").nth(1).check()
     await fill_barrier(page, 1, "Expressive language delay", "A teacher noticed it", DETAIL)
+    await page.get_by_text("Add barrier 2").click()
     await fill_barrier(page, 2, "Anxiety affecting learning", "The pupil said so", "")
 
 
@@ -112,7 +113,7 @@ async def invite(page: Page, reference: str, agency: str, *kinds: str) -> None:
     await page.get_by_label("Message (optional)").fill("Please come to the heron meeting.")
     await press(page, "Send the invitation")
     await see(page, "People and sharing")
-    await says(page, f"{agency} is invited, without a name.")
+    await says(page, f"{agency} is invited and sees no name yet.")
 
 
 async def ask(page: Page, reference: str, carer: str, *agencies: str, how: str = "By link now") -> None:
@@ -136,7 +137,6 @@ async def outbox(page: Page) -> list[dict[str, Any]]:
     answer = await page.request.get("/demo/outbox.json")
     found: list[dict[str, Any]] = await answer.json()
     return found
-
 
 
 async def write_note(page: Page, text: str, kind: str) -> None:

@@ -130,7 +130,8 @@ class Story:
     async def agree(self, channel: Channel = "online") -> None:
         """Amina is asked about every partner that has joined, and says yes to everything."""
         asked = await self.ask(
-            {agency: PARTNERS[agency][2] for agency in self.involvements}, how="link" if channel == "online" else "in_person"
+            {agency: PARTNERS[agency][2] for agency in self.involvements},
+            how="link" if channel == "online" else "in_person",
         )
         await self.say(asked, "given", channel)
         agencies = {str(known(agency)): agency for agency in self.involvements}
@@ -161,7 +162,9 @@ class Story:
 
     async def link(self) -> str:
         """The secret in the newest link that a carer was sent."""
-        return next(found[1] for each in await self.messages() if (found := re.search(r"/consent/([\w-]{43})", each["text"])))
+        return next(
+            found[1] for each in await self.messages() if (found := re.search(r"/consent/([\w-]{43})", each["text"]))
+        )
 
     async def follow_link(self, secret: str) -> Visitor:
         """The carer opens the link and types the code from the telephone; whoever they are behind it."""
@@ -170,7 +173,12 @@ class Story:
         code = re.search(r"\b\d{6}\b", (await self.messages())[0]["text"])
         assert code
         form = {"code": code[0], CSRF_FIELD: csrf_token(_cookie(started))}
-        return Visitor(self.client, "", _cookie(await self.client.post(f"/consent/{secret}/code", data=form, headers=browser)), LINK_COOKIE)
+        return Visitor(
+            self.client,
+            "",
+            _cookie(await self.client.post(f"/consent/{secret}/code", data=form, headers=browser)),
+            LINK_COOKIE,
+        )
 
 
 def _cookie(answer: httpx.Response) -> str:

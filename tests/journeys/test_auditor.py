@@ -10,7 +10,16 @@ from tests.journeys.conftest import Site
 from tests.journeys.given import Case, open_case, program
 from tests.journeys.sight import see
 from tests.journeys.steps import (
-    AMINA, AUDITOR, DETAIL, NOTE, REASON, STRANGER, STRENGTHS, follow, press, sign_in,
+    AMINA,
+    AUDITOR,
+    DETAIL,
+    NOTE,
+    REASON,
+    STRANGER,
+    STRENGTHS,
+    follow,
+    press,
+    sign_in,
 )  # fmt: skip
 
 

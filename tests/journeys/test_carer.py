@@ -95,7 +95,9 @@ async def then_she_can_check_and_change_it_before_it_is_sent(page: Page) -> None
     await enter(page, "Change something")
     await see(page, "You decide")
     chosen = page.locator("main input:checked")
-    labels = [await page.locator(f"label[for='{await each.get_attribute('id')}']").inner_text() for each in await chosen.all()]
+    labels = [
+        await page.locator(f"label[for='{await each.get_attribute('id')}']").inner_text() for each in await chosen.all()
+    ]
     assert labels == ["Yes", "Learning", "No"], "what she chose is still chosen"
     await enter(page, "Check my answers")
     await enter(page, "Yes, send this to the school")

@@ -7,8 +7,26 @@ from playwright.async_api import Page, expect
 from tests.journeys.conftest import Site
 from tests.journeys.sight import see
 from tests.journeys.steps import (
-    AMINA, DETAIL, HEALTH, HUB, NURSE, REASON, SENCO, STRENGTHS, THERAPIST, add_action, admit, answer_at_home, ask, follow,
-    invite, open_case, press, says, sign_in, write_note,
+    AMINA,
+    DETAIL,
+    HEALTH,
+    HUB,
+    NURSE,
+    REASON,
+    SENCO,
+    STRENGTHS,
+    THERAPIST,
+    add_action,
+    admit,
+    answer_at_home,
+    ask,
+    follow,
+    invite,
+    open_case,
+    press,
+    says,
+    sign_in,
+    write_note,
 )  # fmt: skip
 
 TITLE = "Try a hearing test"
@@ -99,7 +117,9 @@ async def then_the_nurse_sees_exactly_what_was_agreed(nurse: Page, reference: st
     for text in (REASON, STRENGTHS, DETAIL):
         await expect(nurse.get_by_text(text, exact=True)).to_be_visible()
     assert HOME_NOTE not in await nurse.content()
-    kinds = await nurse.get_by_role("region", name="What you can see, and why").get_by_role("listitem").all_inner_texts()
+    kinds = (
+        await nurse.get_by_role("region", name="What you can see, and why").get_by_role("listitem").all_inner_texts()
+    )
     assert sorted(each.split(":")[0] for each in kinds) == [
         "Learning and school", "Name, school and who is involved", "What helps in class",
     ]  # fmt: skip

@@ -8,8 +8,25 @@ from playwright.async_api import Page, expect
 from tests.journeys.conftest import Site
 from tests.journeys.sight import see
 from tests.journeys.steps import (
-    DETAIL, HEALTH, HUB, NOTE, REASON, SENCO, STRENGTHS, add_action, admit, ask, fill_case, follow, invite, open_case,
-    outbox, press, says, sign_in, write_note,
+    DETAIL,
+    HEALTH,
+    HUB,
+    NOTE,
+    REASON,
+    SENCO,
+    STRENGTHS,
+    add_action,
+    admit,
+    ask,
+    fill_case,
+    follow,
+    invite,
+    open_case,
+    outbox,
+    press,
+    says,
+    sign_in,
+    write_note,
 )  # fmt: skip
 from tests.verapdf import check_ua1
 
@@ -112,7 +129,9 @@ async def when_she_adds_a_barrier_a_note_and_an_action(page: Page, reference: st
     await press(page, "Add the barrier")
     await says(page, "The barrier is added.")
     await write_note(page, NOTE, "Learning and school")
-    await add_action(page, reference, "Move her place away from the door", "Oakfield Primary School", "What helps in class")
+    await add_action(
+        page, reference, "Move her place away from the door", "Oakfield Primary School", "What helps in class"
+    )
     await says(page, "The action is added. Oakfield Primary School can see it now.")
     for text in ("Stammering", "Less at home.", NOTE, "Move her place away from the door"):
         await expect(page.get_by_text(text, exact=True)).to_be_visible()
