@@ -7,7 +7,7 @@ from uuid import UUID
 from ecm.audit.events import Event
 from ecm.cases.queries import read_case
 from ecm.cases.rules import DEFAULT_FOR_CARERS
-from ecm.clock import new_id, today
+from ecm.clock import LONDON, new_id, today
 from ecm.consent.queries import agreed_kinds
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound
@@ -15,6 +15,8 @@ from ecm.plans.document import PlanDocument, plan_document
 from ecm.plans.pdf import Renderer, RenderFailed
 from ecm.plans.queries import plan, read_plan
 from ecm.plans.schemas import NewPlan
+
+Row = dict[str, Any]
 
 RENDERER = Renderer()
 
@@ -59,56 +61,58 @@ async def _document(act: Act, case: dict[str, Any], new: NewPlan, number: int) -
     seen = {each["category"] for each in case["sharing"] if each["basis"] != "own_record"}
     if new.audience == "family":
         seen &= set(DEFAULT_FOR_CARERS)
+    agreed = await agreed_kinds(act, case["id"])
+    helping = [each for each in _within(seen, case["involvements"]) if each["status"] == "active"]
+    return plan_document(
+        _head(case, "education" in seen),
+        barriers=_within(seen, case["barriers"]),
+        actions=[_action(each) for each in _within(seen, case["actions"])],
+        involvements=[_involvement(each) for each in helping],
+        notes=[_note(each) for each in _within(seen, case["notes"])],
+        sharing=[_sharing(each, agreed) for each in helping if each["agency"]["id"] in agreed],
+        number=number,
+        made_on=today(),
+        audience=new.audience,
+    )
 
-    def within(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [row for row in rows if row["category"] in seen]
 
-    head = {
+def _within(seen: set[str], rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row["category"] in seen]
+
+
+def _head(case: Row, with_words: bool) -> Row:
+    return {
         "reference": case["reference"],
         "pupil": case["pupil"]["name"],
         "school": case["pupil"]["school"]["name"],
         "lead_name": case["lead_practitioner"]["name"],
         "lead_role": case["lead_practitioner"]["role"],
-        "reason": case["reason"] if "education" in seen else None,
-        "strengths": case["strengths"] if "education" in seen else None,
+        "reason": case["reason"] if with_words else None,
+        "strengths": case["strengths"] if with_words else None,
         "next_review_on": case["next_review_on"],
     }
-    agreed = await agreed_kinds(act, case["id"])
-    helping = [each for each in within(case["involvements"]) if each["status"] == "active"]
-    return plan_document(
-        head,
-        barriers=within(case["barriers"]),
-        actions=[
-            each | {"owner_agency": each["owner_agency"]["name"], "assignee": (each["assignee"] or {}).get("name")}
-            for each in within(case["actions"])
-        ],
-        involvements=[
-            {
-                "category": each["category"],
-                "agency": each["agency"]["name"],
-                "worker": (each["assignee"] or {}).get("name"),
-                "reason_code": each["reason_code"],
-            }
-            for each in helping
-        ],
-        notes=[
-            {
-                "category": each["category"],
-                "text": each["text"],
-                "author": each["author"]["name"],
-                "written_on": each["written_at"].date(),
-            }
-            for each in within(case["notes"])
-        ],
-        sharing=[
-            {"category": each["category"], "agency": each["agency"]["name"], "kinds": agreed[each["agency"]["id"]]}
-            for each in helping
-            if each["agency"]["id"] in agreed
-        ],
-        number=number,
-        made_on=today(),
-        audience=new.audience,
-    )
+
+
+def _action(row: Row) -> Row:
+    return row | {"owner_agency": row["owner_agency"]["name"], "assignee": _worker(row)}
+
+
+def _involvement(row: Row) -> Row:
+    words = {"agency": row["agency"]["name"], "worker": _worker(row)}
+    return words | {key: row[key] for key in ("category", "reason_code")}
+
+
+def _note(row: Row) -> Row:
+    words = {"author": row["author"]["name"], "written_on": row["written_at"].astimezone(LONDON).date()}
+    return words | {key: row[key] for key in ("category", "text")}
+
+
+def _sharing(row: Row, agreed: dict[UUID, list[str]]) -> Row:
+    return {"category": row["category"], "agency": row["agency"]["name"], "kinds": agreed[row["agency"]["id"]]}
+
+
+def _worker(row: Row) -> str | None:
+    return row["assignee"]["name"] if row["assignee"] else None
 
 
 async def _finish(actor: Actor, plan_id: UUID, status: str, drawn: bytes | None) -> dict[str, Any]:

@@ -53,10 +53,9 @@ class World:
 
     def ids_of(self, route: str) -> dict[str, str]:
         """The ids in the path of a route. Raises: LookupError for a new route that nobody has said how to ask."""
-        example = self.examples.get(route, None if route.startswith(("GET", "HEAD")) else LookupError)
-        if example is LookupError:
+        if route not in self.examples and not route.startswith(("GET", "HEAD")):
             raise LookupError(f"{route}: add an example of what to send to {__file__}")
-        there = self.ids | (example.ids if example else {})
+        there = self.ids | self.examples.get(route, Example()).ids
         return {name: there[name] for name in re.findall(r"\{(\w+)\}", route)}
 
 

@@ -13,7 +13,8 @@ from tests.browser import PHONE, assert_accessible, assert_fits
 
 SEEN: set[str] = set()  # routes whose page was looked at
 SEEN_WITH_PROBLEMS: set[str] = set()  # routes that showed a form again, with its error summary
-LOOKED_AT: set[tuple[str, int, str]] = set()  # route, width, and what the page is made of: once is enough
+LOOKED_AT: dict[tuple[str, int], set[str]] = {}  # by route and width: the kinds of elements axe has looked at there
+PICTURES: list[str] = []
 BACK_LINKS_TRIED: set[str] = set()
 ROUTES: dict[str, re.Pattern[str]] = {}
 
@@ -39,7 +40,7 @@ FACTS = """() => {
     astray: blamed.filter(box => !box || !box.checkVisibility()).length,
     inOrder: blamed.every((box, n) => n === 0 || !!(blamed[n - 1].compareDocumentPosition(box) & 4)),
     back: all(".govuk-back-link").map(a => a.href),
-    made_of: [...new Set(all("body *").map(each => each.tagName + "." + each.className))].sort().join(" "),
+    made_of: [...new Set(all("body *").map(each => each.tagName + "." + each.className))],
     green: all("main .govuk-button:not(.govuk-button--secondary):not(.govuk-button--warning)").map(b => b.innerText),
   };
 }"""
@@ -76,7 +77,7 @@ async def see(page: Page, heading: str, *, problems: bool = False, error: bool =
     """
     await expect(page.get_by_role("heading", level=1)).to_have_text(heading)
     await page.wait_for_load_state("load")
-    route = "error" if error else route_of(page.url)
+    route = f"error: {heading}" if error else route_of(page.url)
     facts = await page.evaluate(FACTS)
     _check(facts, problems)
     if not facts["scripts"]:
@@ -100,15 +101,19 @@ def _check(facts: dict[str, Any], problems: bool) -> None:
     assert len(facts["green"]) <= 1, f"more than one main action: {facts['green']}"
 
 
-async def _look(page: Page, route: str, made_of: str) -> None:
-    """At the width the page has, with axe and a picture; and as narrow as a small telephone."""
+async def _look(page: Page, route: str, made_of: list[str]) -> None:
+    """At the width the page has, with axe and a picture; and as narrow as a small telephone.
+
+    Once for each kind of element: a page that shows nothing new is not looked at again.
+    """
     window = page.viewport_size
     assert window
-    state = (route, window["width"], made_of)
-    if state in LOOKED_AT:
+    before = LOOKED_AT.setdefault((route, window["width"]), set())
+    if before.issuperset(made_of):
         return
-    LOOKED_AT.add(state)
-    await assert_accessible(page, f"{len(LOOKED_AT):03}{re.sub(r'[^a-z]+', '-', route)}")
+    before.update(made_of)
+    PICTURES.append(route)
+    await assert_accessible(page, f"{len(PICTURES):03}{re.sub(r'[^a-z]+', '-', route)}")
     if window["width"] != PHONE:
         await page.set_viewport_size({"width": PHONE, "height": window["height"]})
         await assert_fits(page)

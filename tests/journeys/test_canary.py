@@ -92,15 +92,16 @@ async def in_place(aviary: Aviary, reader: str, named: bool) -> None:
     """Every place where this reader's words belong has them, all of them and no others; and no other place has any."""
     story, seen = aviary.story, await answers(aviary, await aviary.story.who(reader))
     mine = aviary.entitled(reader, IN_CASE)
-    places = {
-        f"GET /api/v1{story.path} ": mine, f"GET /cases/{story.reference} ": mine,
-        "GET /api/v1/actions?limit=100 ": aviary.entitled(reader, ("title", "progress")),
-    }  # fmt: skip
+    rows = {f"GET /api/v1{story.path} ": mine, f"GET /cases/{story.reference} ": mine}
     for action, words in aviary.actions.items():
-        places |= dict.fromkeys((f"GET /api/v1/actions/{action} ", f"GET /actions/{action} "), words & mine)
-    for place, words in places.items():
+        rows |= dict.fromkeys((f"GET /api/v1/actions/{action} ", f"GET /actions/{action} "), words & mine)
+    lists = {"GET /api/v1/actions?limit=100 ": aviary.entitled(reader, ("title", "progress"))}
+    if reader in CARERS:
+        words = aviary.entitled(reader, ("title", "progress", "reason", "strengths"))
+        lists |= {"GET /api/v1/family ": words, "GET /family ": words}
+    for place, words in (rows | lists).items():
         assert seen[place].words == words, (reader, place)
-        assert seen[place].status == (200 if words or "?" in place else 404), (reader, place)
+        assert seen[place].status == (200 if words or place in lists else 404), (reader, place)
     assert frozenset().union(*(each.words for each in seen.values())) == aviary.entitled(reader, EVERYWHERE), reader
     assert any(each.named for each in seen.values()) == named, reader
     assert {409, 422} <= {each.status for each in seen.values()} or not mine or reader in CARERS
