@@ -66,8 +66,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     UNION ALL
     SELECT agency_id, 'core', 'consent', seat_id, range_agg(span) FROM shared, unnest(spans) span GROUP BY agency_id, seat_id
     UNION ALL
+    -- A school's safeguarding desk is its lead's alone: nobody reads round it by being assigned.
     SELECT assignee, category, 'assignment', seat_id, range_agg(span) FROM shared, unnest(spans) span
-        WHERE assignee IS NOT NULL AND category <> 'core' GROUP BY assignee, category, seat_id
+        WHERE assignee IS NOT NULL AND category <> 'core' AND desk(agency_id, category) = agency_id GROUP BY assignee, category, seat_id
     UNION ALL
     SELECT assignee, 'core', 'assignment', seat_id, range_agg(span) FROM shared, unnest(spans) span
         WHERE assignee IS NOT NULL GROUP BY assignee, seat_id

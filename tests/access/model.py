@@ -123,7 +123,7 @@ def _stated(facts: Facts) -> Iterator[tuple[UUID, str, str, Span]]:
         for work in (seat for seat in table if seat.agency == agency):
             for span, shared in product(both(agreed, _working(work)), ("core", category)):
                 yield agency.desk(shared), shared, "consent", span
-                if work.assignee:
+                if work.assignee and agency.desk(shared) == agency.id:
                     yield work.assignee, shared, "assignment", span
     for row in facts.rows:
         yield from ((author, row.category, "own_record", (row.at, FOREVER)) for author in row.authors)
