@@ -81,10 +81,14 @@ class Standing:
 
 @dataclass(slots=True)
 class Actor:
-    """Somebody asking: SHA-256 of the secret their session goes by. `standing` is known once they have entered."""
+    """Somebody asking: SHA-256 of the secret their session goes by. `standing` is known once they have entered.
+
+    `by_link`: on the pages behind a carer's link, which no other session opens, and a link opens nothing else.
+    """
 
     token_hash: bytes
     standing: Standing | None = None
+    by_link: bool = False
 
 
 @dataclass(slots=True)
@@ -183,7 +187,7 @@ _together: ContextVar[Act | None] = ContextVar("together", default=None)
 
 async def _enter(connection: asyncpg.Connection, actor: Actor, purpose: str) -> Standing:
     record = await connection.fetchrow("SELECT * FROM enter($1, $2)", actor.token_hash, purpose)
-    if record is None:
+    if record is None or (record["session_kind"] == "link") != actor.by_link:
         raise NotSignedIn
     values = dict(record)
     actor.standing = Standing(**{**values, "verbs": frozenset(values["verbs"])})

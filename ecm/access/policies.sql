@@ -99,11 +99,18 @@ BEGIN
     SELECT p_case, principal, category, basis, basis_id, valid_from, valid_until FROM fresh
     ON CONFLICT (case_id, principal, category, basis, basis_id, valid_from)
         DO UPDATE SET valid_until = EXCLUDED.valid_until WHERE case_access.valid_until <> EXCLUDED.valid_until;
-    -- Source: design 4, "On withdrawal open actions return to the lead".
-    UPDATE action t SET owner_agency_id = c.school_id, owner_desk_id = desk(c.school_id, t.category),
-        assignee_membership_id = c.lead_membership_id, updated_at = app_now(), version = t.version + 1
-    FROM support_case c WHERE c.id = p_case AND t.case_id = p_case AND t.status IN ('todo', 'doing')
-        AND t.owner_agency_id <> c.school_id AND NOT EXISTS (
+    -- Source: design 4, "On withdrawal open actions return to the lead". What the lead has no reason to read goes back to
+    -- the desk that wrote it; what another agency wrote there is told to nobody: consent has a direction.
+    WITH lead AS (
+        SELECT c.school_id, c.lead_membership_id, ARRAY(
+            SELECT a.category FROM case_access a WHERE a.case_id = p_case AND a.principal = c.lead_membership_id
+            AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until) AS reads
+        FROM support_case c WHERE c.id = p_case)
+    UPDATE action t SET owner_agency_id = l.school_id, owner_desk_id = desk(l.school_id, t.category),
+        assignee_membership_id = CASE WHEN t.category = ANY (l.reads) THEN l.lead_membership_id END,
+        updated_at = app_now(), version = t.version + 1
+    FROM lead l WHERE t.case_id = p_case AND t.status IN ('todo', 'doing') AND t.owner_agency_id <> l.school_id
+        AND (t.category = ANY (l.reads) OR t.author_agency_id = l.school_id) AND NOT EXISTS (
             SELECT FROM case_access a WHERE a.case_id = p_case AND a.principal = t.owner_agency_id
             AND a.category = 'core' AND a.basis <> 'own_record'
             AND app_now() >= a.valid_from AND app_now() < a.valid_until);

@@ -24,10 +24,10 @@ from ecm.cases.queries import carers_of, show_case, worklist
 from ecm.cases.rules import writable
 from ecm.cases.schemas import Admission, NewBarrier, NewCase, NewNote
 from ecm.database import Actor
-from ecm.errors import NotFound
+from ecm.errors import NotAllowed, NotFound
 from ecm.paging import Page
 from ecm.pupils.commands import bar_contact, lift_contact_bar
-from ecm.pupils.queries import find_pupils, show_pupil
+from ecm.pupils.queries import find_nobody, find_pupils, show_pupil
 from ecm.pupils.schemas import NewContactBar
 from ecm.web.forms import Form, submit
 from ecm.web.render import redirect
@@ -60,7 +60,8 @@ async def list_cases(
 @get("/cases/new")
 async def find_for_case(actor: NamedDependency[Actor], q: FromQuery[str] = "") -> Response[bytes]:
     """Find the pupil first; the case that exists already is offered."""
-    pupils = await find_pupils(actor, q[:100]) if q.strip() else []
+    pupils = await find_pupils(actor, q[:100]) if q.strip() else await find_nobody(actor)
+    _need(actor, "case:open")
     return page("cases/find.html", actor, q=q, pupils=pupils)
 
 
@@ -72,6 +73,7 @@ async def new_case(actor: NamedDependency[Actor], pupil_id: FromPath[UUID]) -> R
 
 async def _new_case_page(actor: Actor, pupil_id: UUID, form: Form[Any]) -> Response[bytes]:
     pupil = await show_pupil(actor, pupil_id)
+    _need(actor, "case:open")
     return page(
         "cases/new.html",
         actor,
@@ -89,7 +91,7 @@ async def send_new_case(
     request: Request[Any, Any, Any], actor: NamedDependency[Actor], pupil_id: FromPath[UUID]
 ) -> Response[Any]:
     """Open the case."""
-    form = await submit(request, NewCase, lambda new: open_case(actor, new))
+    form = await submit(request, NewCase, lambda new: open_case(actor, new.model_copy(update={"pupil_id": pupil_id})))
     if not form.ok:
         return await _new_case_page(actor, pupil_id, form)
     reference = form.result["reference"]
@@ -154,6 +156,7 @@ async def new_barrier(actor: NamedDependency[Actor], reference: FromPath[str]) -
 
 async def _barrier_page(actor: Actor, reference: str, form: Form[Any]) -> Response[bytes]:
     case = await show_case(actor, reference)
+    _need(actor, "barrier:add")
     return page(
         "cases/barrier.html",
         actor,
@@ -186,6 +189,7 @@ async def list_carers(actor: NamedDependency[Actor], reference: FromPath[str]) -
 
 async def _carers_page(actor: Actor, reference: str, form: Form[Any]) -> Response[bytes]:
     case = await show_case(actor, reference)
+    _need(actor, "carer:admit")
     carers = await carers_of(actor, case["id"])
     return page("cases/carers.html", actor, status=form.status, form=form, case=case, carers=carers)
 
@@ -210,10 +214,17 @@ async def new_bar(actor: NamedDependency[Actor], reference: FromPath[str], carer
 
 async def _bar_page(actor: Actor, reference: str, carer_id: UUID, form: Form[Any]) -> Response[bytes]:
     case = await show_case(actor, reference)
-    carer = next((each for each in await carers_of(actor, case["id"]) if each["id"] == carer_id), None)
-    if carer is None:
-        raise NotFound
+    carer = await _carer(actor, case["id"], carer_id)
     return page("cases/bar.html", actor, status=form.status, form=form, case=case, carer=carer)
+
+
+async def _carer(actor: Actor, case_id: UUID, carer_id: UUID) -> dict[str, Any]:
+    """Raises: NotFound, NotAllowed."""
+    _need(actor, "contact:bar")
+    for each in await carers_of(actor, case_id):
+        if each["id"] == carer_id:
+            return each
+    raise NotFound
 
 
 @post("/cases/{reference:str}/carers/{carer_id:uuid}/bar", status_code=303)
@@ -222,7 +233,12 @@ async def send_bar(
 ) -> Response[Any]:
     """Set a contact bar."""
     case = await show_case(actor, reference)
-    form = await submit(request, NewContactBar, lambda new: bar_contact(actor, case["pupil"]["id"], new))
+    await _carer(actor, case["id"], carer_id)
+    form = await submit(
+        request,
+        NewContactBar,
+        lambda new: bar_contact(actor, case["pupil"]["id"], new.model_copy(update={"carer_id": carer_id})),
+    )
     if not form.ok:
         return await _bar_page(actor, reference, carer_id, form)
     return redirect(f"/cases/{case['reference']}/carers", "The contact bar is in force.")
@@ -236,6 +252,12 @@ async def send_lifting(
     case = await show_case(actor, reference)
     await lift_contact_bar(actor, case["pupil"]["id"], bar_id)
     return redirect(f"/cases/{case['reference']}/carers", "The contact bar has ended.")
+
+
+def _need(actor: Actor, verb: str) -> None:
+    """No form for what somebody may not do. Raises: NotAllowed."""
+    if not _may(actor, verb):
+        raise NotAllowed
 
 
 def _may(actor: Actor, verb: str) -> bool:

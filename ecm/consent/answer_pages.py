@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from ecm.accounts.current import page
 from ecm.consent.answering import Said, decisions, read_answers
 from ecm.consent.commands import answer_consent, withdraw_consent
-from ecm.consent.papers import Paper, show_paper
+from ecm.consent.papers import Paper, Part, Question, show_paper
 from ecm.consent.rules import LINK_LIFETIME
 from ecm.consent.schemas import Answers, Confirmed, PageAnswers, Withdrawing
 from ecm.database import Actor
@@ -103,10 +103,16 @@ async def _withdrawal_page(
     request: Request[Any, Any, Any], actor: Actor, request_id: UUID, proposal_id: UUID, form: Form[Any]
 ) -> Response[bytes]:
     paper = await show_paper(actor, request_id)
+    question, part = _part(paper, proposal_id)
+    return _paper_page("consent/withdraw.html", actor, request, paper, form, question=question, part=part)
+
+
+def _part(paper: Paper, proposal_id: UUID) -> tuple[Question, Part]:
+    """Raises: NotFound for a part of another request."""
     for question in paper.questions:
         for part in question.parts:
             if part.proposal == proposal_id:
-                return _paper_page("consent/withdraw.html", actor, request, paper, form, question=question, part=part)
+                return question, part
     raise NotFound
 
 
@@ -118,6 +124,7 @@ async def send_withdrawal(
     proposal_id: FromPath[UUID],
 ) -> Response[Any]:
     """Take the yes back."""
+    _part(await show_paper(actor, request_id), proposal_id)
     online = Withdrawing(channel="online")
     form = await submit(request, Confirmed, lambda _: withdraw_consent(actor, proposal_id, online))
     if not form.ok:

@@ -29,7 +29,7 @@ async def link_actor(request: Request[Any, Any, Any]) -> Actor:
     secret = request.cookies.get(LINK_COOKIE)
     if not secret:
         raise NotSignedIn
-    request.state.actor = Actor(token_hash(secret))
+    request.state.actor = Actor(token_hash(secret), by_link=True)
     return request.state.actor  # type: ignore[no-any-return]
 
 

@@ -154,7 +154,10 @@ async def send_ending(
 
 async def _step_page(template: str, actor: Actor, involvement_id: UUID, form: Form[Any]) -> Response[bytes]:
     found = await show_involvement(actor, involvement_id)
-    if template == "involvements/withdraw.html" and "reference" not in found:
+    ours = actor.standing is not None and actor.standing.agency_id == found["agency"]["id"]
+    if (template == "involvements/withdraw.html" and "reference" not in found) or (
+        template == "involvements/refuse.html" and not ours
+    ):
         raise NotAllowed
     return page(template, actor, status=form.status, form=form, it=found, words=WORDS)
 

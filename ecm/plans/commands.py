@@ -61,7 +61,8 @@ async def _document(act: Act, case: dict[str, Any], new: NewPlan, number: int) -
     seen = {each["category"] for each in case["sharing"] if each["basis"] != "own_record"}
     if new.audience == "family":
         seen &= set(DEFAULT_FOR_CARERS)
-    agreed = await agreed_kinds(act, case["id"])
+    # What one parent agreed to is not the other's to read, and a family's plan is for both.
+    agreed = await agreed_kinds(act, case["id"]) if new.audience == "professionals" else {}
     helping = [each for each in _within(seen, case["involvements"]) if each["status"] == "active"]
     return plan_document(
         _head(case, "education" in seen),

@@ -10,7 +10,8 @@ CREATE POLICY plan_by_every_category ON plan FOR SELECT TO ecm_app USING (
     categories <@ ARRAY(SELECT a.category FROM case_access a
         WHERE a.case_id = plan.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
           AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until)
-    AND (made_by_membership_id = (SELECT (context() ->> 'membership')::uuid) OR status <> 'preparing'));
+    AND (made_by_membership_id = (SELECT (context() ->> 'membership')::uuid) OR status <> 'preparing')
+    AND (audience = 'family' OR (SELECT context() ->> 'membership') IS NOT NULL));
 CREATE POLICY plan_by_maker ON plan FOR INSERT TO ecm_app WITH CHECK (
     made_by_membership_id = (SELECT (context() ->> 'membership')::uuid)
     AND (SELECT context() -> 'verbs' ? 'plan:make')

@@ -26,7 +26,7 @@ from tests.bench.servers import FLOOR, OURS, SECRET, environment, serving
 from tests.bench.tasks import CONNECTIONS, Task, tasks
 
 ROUNDS = 10
-SECONDS = 0.5
+SECONDS = 0.4
 WARM_UP_SECONDS = 1.0
 LINE = "{:<30}{:>6}{:>6}   {:>7}{:>8}{:>8}   {:>7}{:>8}{:>8}"
 HEAD = ("", "ratio", "bar", "ours/s", "p50 ms", "p99 ms", "floor/s", "p50 ms", "p99 ms")

@@ -19,6 +19,7 @@ HEALTH, HUB = "Northshire Community Health", "Riverside Family Hub"
 REASON = "She loses the thread when many people talk, since the tangerine spring."
 STRENGTHS = "Draws marvellous marmosets and looks after the younger ones."
 DETAIL = "Looks at her neighbours, the quokkas, before she starts."
+LONG = "She read a whole page aloud, and then asked for another."
 NOTE = "Said at break that the wombat corner is too loud."
 
 
@@ -30,6 +31,13 @@ async def sign_in(page: Page, email: str) -> None:
     await page.get_by_label("Password").fill(seeds.PASSWORD)
     await press(page, "Sign in")
     await expect(page.get_by_role("button", name="Sign out")).to_have_count(1)
+
+
+async def already_in(page: Page, email: str) -> None:
+    """Somebody who has signed in before: the same form, sent without looking at its page again."""
+    typed = {"email": email, "password": seeds.PASSWORD}
+    answer = await page.request.post("/sign-in", form=typed, max_redirects=0)
+    assert answer.status == 303, answer.status
 
 
 async def press(page: Page, name: str) -> int:
@@ -147,6 +155,12 @@ async def write_note(page: Page, text: str, kind: str) -> None:
     await says(page, "Your note is saved.")
 
 
+async def kinds_offered(page: Page) -> list[str]:
+    """Which kinds of information somebody may write a note in."""
+    options = page.get_by_label("Kind of information").locator("option")
+    return [await option.inner_text() for option in (await options.all())[1:]]
+
+
 async def add_action(page: Page, reference: str, title: str, owner: str, kind: str) -> None:
     """Something to do by 27 March of next year."""
     await page.goto(f"/cases/{reference}")
@@ -175,3 +189,17 @@ async def answer_at_home(page: Page, *kinds: str) -> None:
     await press(page, "Yes, send this to the school")
     await see(page, "What you said")
     await says(page, "Your answer is with the school.")
+
+
+async def then_the_form_is_shown_again(page: Page, heading: str, button: str, typed: dict[str, str]) -> None:
+    """Sent like this, the form comes back with an error summary that leads to the box, and with what was typed."""
+    for label, text in typed.items():
+        await page.get_by_label(label, exact=True).fill(text)
+    assert await press(page, button) == 422
+    await see(page, heading, problems=True)
+    for label, text in typed.items():
+        await expect(page.get_by_label(label, exact=True)).to_have_value(text)
+    first = page.locator(".govuk-error-summary a").first
+    target = (await first.get_attribute("href") or "").removeprefix("#")
+    await first.click()
+    await expect(page.locator(f"[id='{target}']")).to_be_focused()

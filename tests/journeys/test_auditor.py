@@ -20,7 +20,7 @@ from tests.journeys.steps import (
     follow,
     press,
     sign_in,
-)  # fmt: skip
+)
 
 
 async def test_the_auditor_finds_what_happened_and_no_word_of_the_case(site: Site) -> None:

@@ -10,7 +10,7 @@ from tests.browser import PHONE, tab_to
 from tests.journeys.conftest import Site
 from tests.journeys.given import asked_about_two_services
 from tests.journeys.sight import see
-from tests.journeys.steps import AMINA, HEALTH, HUB, SENCO, outbox, press, says, sign_in
+from tests.journeys.steps import AMINA, HEALTH, HUB, SENCO, already_in, outbox, press, says
 
 NO_MOUSE = "addEventListener('pointerdown', () => console.error('this journey is for the keyboard'), true)"
 
@@ -148,7 +148,7 @@ async def when_she_takes_her_yes_back_it_is_gone(page: Page) -> None:
 
 
 async def then_the_school_sees_both(senco: Page, reference: str) -> None:
-    await sign_in(senco, SENCO)
+    await already_in(senco, SENCO)
     await senco.goto(f"/cases/{reference}/sharing")
     await see(senco, "People and sharing")
     answers = senco.get_by_role("table", name="What each parent or carer said").get_by_role("row")

@@ -5,6 +5,8 @@ import re
 from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import Site
+from tests.journeys.given import HEALTH_ID, HUB_ID, program
+from tests.journeys.given import open_case as open_case_by_api
 from tests.journeys.sight import see
 from tests.journeys.steps import (
     AMINA,
@@ -18,16 +20,18 @@ from tests.journeys.steps import (
     THERAPIST,
     add_action,
     admit,
+    already_in,
     answer_at_home,
     ask,
     follow,
     invite,
+    kinds_offered,
     open_case,
     press,
     says,
     sign_in,
     write_note,
-)  # fmt: skip
+)
 
 TITLE = "Try a hearing test"
 HOME_NOTE = "Grandmother the falconer moves in at Easter."
@@ -53,7 +57,7 @@ async def test_from_an_invitation_without_a_name_to_the_family_changing_its_mind
 
 
 async def given_an_invitation(senco: Page) -> str:
-    await sign_in(senco, SENCO)
+    await already_in(senco, SENCO)
     reference = await open_case(senco)
     await write_note(senco, HOME_NOTE, "Family and home")
     await admit(senco, reference, "Amina Yusuf")
@@ -94,7 +98,8 @@ async def when_she_accepts_and_gives_the_work_to_the_nurse(therapist: Page) -> N
 
 
 async def then_the_nurse_sees_no_case_yet(nurse: Page, reference: str) -> None:
-    await sign_in(nurse, NURSE)
+    await already_in(nurse, NURSE)
+    await nurse.goto("/")
     await see(nurse, "What needs you today")
     await follow(nurse, "Cases")
     await see(nurse, "Cases")
@@ -104,7 +109,8 @@ async def then_the_nurse_sees_no_case_yet(nurse: Page, reference: str) -> None:
 
 
 async def when_the_family_agrees_to_some_of_it(amina: Page) -> None:
-    await sign_in(amina, AMINA)
+    await already_in(amina, AMINA)
+    await amina.goto("/")
     await see(amina, "Your family")
     await amina.get_by_role("button", name="Read and answer").click()
     await answer_at_home(amina, "Learning", "What helps in class")
@@ -123,6 +129,7 @@ async def then_the_nurse_sees_exactly_what_was_agreed(nurse: Page, reference: st
     assert sorted(each.split(":")[0] for each in kinds) == [
         "Learning and school", "Name, school and who is involved", "What helps in class",
     ]  # fmt: skip
+    assert await kinds_offered(nurse) == ["What helps in class", "Learning and school", "Health", "Family and home"]
 
 
 async def when_she_is_given_an_action(senco: Page, reference: str) -> None:
@@ -187,7 +194,7 @@ async def then_the_next_request_shows_it_is_gone(nurse: Page, reference: str) ->
 async def test_a_no_an_invitation_taken_back_and_the_end_of_the_work(site: Site) -> None:
     async with site.open() as school, site.open() as health, site.open() as service:
         senco, therapist, nurse = await school.new_page(), await health.new_page(), await service.new_page()
-        reference = await given_two_invitations(senco)
+        reference = await given_two_invitations(site, senco)
         await when_one_is_taken_back(senco)
         await then_the_other_is_declined_with_a_reason(therapist)
         await then_the_school_reads_why(senco, reference)
@@ -195,12 +202,14 @@ async def test_a_no_an_invitation_taken_back_and_the_end_of_the_work(site: Site)
         await then_the_therapist_gives_it_on_and_ends_it(therapist)
 
 
-async def given_two_invitations(senco: Page) -> str:
-    await sign_in(senco, SENCO)
-    reference = await open_case(senco, "Niamh O’Neill")
-    await invite(senco, reference, HUB)
-    await invite(senco, reference, HEALTH)
-    return reference
+async def given_two_invitations(site: Site, senco: Page) -> str:
+    async with program(site) as client:
+        case = await open_case_by_api(client)
+        await case.invite(HUB_ID, "family")
+        await case.invite(HEALTH_ID, "education", "health")
+    await already_in(senco, SENCO)
+    await senco.goto(f"/cases/{case.reference}/sharing")
+    return case.reference
 
 
 async def when_one_is_taken_back(senco: Page) -> None:
@@ -211,7 +220,7 @@ async def when_one_is_taken_back(senco: Page) -> None:
 
 
 async def then_the_other_is_declined_with_a_reason(therapist: Page) -> None:
-    await sign_in(therapist, THERAPIST)
+    await already_in(therapist, THERAPIST)
     await therapist.goto("/invitations")
     await therapist.get_by_role("button", name="Read and answer").click()
     await therapist.get_by_role("button", name="Decline").click()
@@ -234,7 +243,8 @@ async def then_the_school_reads_why(senco: Page, reference: str) -> None:
 
 async def when_it_is_invited_again_the_nurse_says_yes_for_herself(senco: Page, nurse: Page, reference: str) -> None:
     await invite(senco, reference, HEALTH)
-    await sign_in(nurse, NURSE)
+    await already_in(nurse, NURSE)
+    await nurse.goto("/")
     await nurse.goto("/invitations")
     await nurse.get_by_role("button", name="Read and answer").click()
     await expect(nurse.get_by_text("If you accept, the work is yours.")).to_be_visible()

@@ -17,17 +17,19 @@ from tests.journeys.steps import (
     STRENGTHS,
     add_action,
     admit,
+    already_in,
     ask,
     fill_case,
     follow,
     invite,
+    kinds_offered,
     open_case,
     outbox,
     press,
     says,
     sign_in,
     write_note,
-)  # fmt: skip
+)
 from tests.verapdf import check_ua1
 
 
@@ -128,6 +130,8 @@ async def when_she_adds_a_barrier_a_note_and_an_action(page: Page, reference: st
     await page.get_by_label("What it looks like").fill("Less at home.")
     await press(page, "Add the barrier")
     await says(page, "The barrier is added.")
+    written = ["What helps in class", "Learning and school", "Health", "Social care", "Family and home"]
+    assert await kinds_offered(page) == written, "what keeps a pupil safe is written by others"
     await write_note(page, NOTE, "Learning and school")
     await add_action(
         page, reference, "Move her place away from the door", "Oakfield Primary School", "What helps in class"
@@ -165,7 +169,7 @@ async def when_she_signs_out_the_case_is_closed_to_this_browser(page: Page, refe
 async def test_without_javascript_a_case_is_opened_and_a_note_written(site: Site) -> None:
     async with site.open(scripts=False) as context:
         page = await context.new_page()
-        await sign_in(page, SENCO)
+        await already_in(page, SENCO)
         await page.goto("/cases/new?q=leila")
         await follow(page, "Open a case for Leila Reid")
         await fill_case(page)
