@@ -38,8 +38,8 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 def is_pure_house(name: str) -> bool:
-    """Other rules, and the closed lists of words."""
-    return name.startswith("ecm.") and name.rpartition(".")[2] in ("rules", "words")
+    """Other rules, and the closed lists of words and permissions."""
+    return name.startswith("ecm.") and name.rpartition(".")[2] in ("rules", "words", "permissions")
 
 
 def test_every_public_rule_says_what_it_promises_and_where_it_comes_from() -> None:
