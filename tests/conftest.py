@@ -33,6 +33,7 @@ $$ SELECT now() + coalesce(nullif(current_setting('ecm.test_clock', true), ''), 
 """
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One file, one process; the journeys all in one, because together they must have seen every page."""
     for item in items:

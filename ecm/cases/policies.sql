@@ -245,13 +245,10 @@ BEGIN
                         AND a.basis <> ''own_record''
                         AND app_now() >= a.valid_from AND app_now() < a.valid_until))', t);
     END LOOP;
-    EXECUTE 'CREATE POLICY involvement_by_reason ON involvement FOR SELECT TO ecm_app USING (' ||
-            format(can_see, 'involvement', '') || ')';
-    -- What the school wrote to an agency is between the two.
-    EXECUTE 'CREATE POLICY involvement_message_by_reason ON involvement_message FOR SELECT TO ecm_app USING (' ||
-            format(can_see, 'involvement_message', '') || ' AND (holds_case(case_id) OR EXISTS (
-                SELECT 1 FROM involvement i WHERE i.id = involvement_message.involvement_id
-                AND i.agency_id = (SELECT (context() ->> ''agency'')::uuid))))';
+    FOREACH t IN ARRAY ARRAY['involvement','involvement_message'] LOOP
+        EXECUTE format('CREATE POLICY %1$s_by_reason ON %1$I FOR SELECT TO ecm_app USING (' ||
+                       format(can_see, t, '') || ')', t);
+    END LOOP;
 END $$;
 
 CREATE POLICY support_case_by_reason ON support_case FOR SELECT TO ecm_app USING (EXISTS (
