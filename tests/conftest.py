@@ -33,14 +33,6 @@ $$ SELECT now() + coalesce(nullif(current_setting('ecm.test_clock', true), ''), 
 """
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One file, one process; the journeys all in one, because together they must have seen every page."""
-    for item in items:
-        travels = item.path.parent.name == "journeys" and item.path.name != "test_canary.py"
-        item.add_marker(pytest.mark.xdist_group("journeys" if travels else str(item.path)))
-
-
 @dataclass
 class Database:
     """A test's own database, and the addresses of its logins."""

@@ -10,7 +10,7 @@ import httpx
 from ecm.seeds import known
 from tests.client import Person, sign_in
 from tests.journeys.conftest import Site
-from tests.journeys.steps import AMINA, DETAIL, NOTE, REASON, SENCO, STRENGTHS
+from tests.journeys.steps import AMINA, DETAIL, MESSAGE, NOTE, REASON, SENCO, STRENGTHS
 
 HEALTH_ID, HUB_ID = str(known("community-health")), str(known("family-hub"))
 
@@ -32,7 +32,8 @@ class Case:
 
     async def invite(self, agency: str, *kinds: str) -> str:
         """An agency is invited and offered these kinds of information; the id of its involvement."""
-        made = await self.add("involvements", agency_id=agency, reason_code="advice", categories=kinds)
+        offer = {"reason_code": "advice", "categories": kinds, "message": MESSAGE}
+        made = await self.add("involvements", agency_id=agency, **offer)
         return str(made["id"])
 
     async def ask(self, carer: str, *scopes: tuple[str, list[str]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 from ecm.seeds import PUPILS
 from tests.browser import PHONE, assert_accessible, assert_fits
 
-SEEN: set[str] = set()  # routes whose page was looked at
+SEEN: set[str] = set()  # routes whose page was looked at, in this process
 SEEN_WITH_PROBLEMS: set[str] = set()  # routes that showed a form again, with its error summary
 LOOKED_AT: dict[tuple[str, int], set[str]] = {}  # by route and width: the kinds of elements axe has looked at there
 PICTURES: list[str] = []

@@ -20,6 +20,7 @@ REASON = "She loses the thread when many people talk, since the tangerine spring
 STRENGTHS = "Draws marvellous marmosets and looks after the younger ones."
 DETAIL = "Looks at her neighbours, the quokkas, before she starts."
 LONG = "She read a whole page aloud, and then asked for another."
+MESSAGE = "Please come to the heron meeting."
 NOTE = "Said at break that the wombat corner is too loud."
 
 
@@ -118,7 +119,7 @@ async def invite(page: Page, reference: str, agency: str, *kinds: str) -> None:
     await page.get_by_role("radio", name="Advice", exact=True).check()
     for kind in kinds:
         await page.get_by_role("checkbox", name=kind).check()
-    await page.get_by_label("Message (optional)").fill("Please come to the heron meeting.")
+    await page.get_by_label("Message (optional)").fill(MESSAGE)
     await press(page, "Send the invitation")
     await see(page, "People and sharing")
     await says(page, f"{agency} is invited and sees no name yet.")

@@ -8,6 +8,7 @@ from ecm.seeds import PUPILS, known
 from tests.client import sign_in as sign_in_by_api
 from tests.journeys.conftest import Site
 from tests.journeys.given import Case, open_case, program
+from tests.journeys.pages import assert_looked_at
 from tests.journeys.sight import see
 from tests.journeys.steps import (
     AMINA,
@@ -97,3 +98,7 @@ async def then_the_cases_themselves_are_closed_to_him(page: Page, case: Case) ->
     await see(page, "Not found", error=True)
     await follow(page, "Go to what needs you today")
     await see(page, "Oversight")
+
+
+def test_its_pages_were_looked_at() -> None:
+    assert_looked_at("auditor")

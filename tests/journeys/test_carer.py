@@ -9,6 +9,7 @@ from ecm import seeds
 from tests.browser import PHONE, tab_to
 from tests.journeys.conftest import Site
 from tests.journeys.given import asked_about_two_services
+from tests.journeys.pages import assert_looked_at
 from tests.journeys.sight import see
 from tests.journeys.steps import AMINA, HEALTH, HUB, SENCO, already_in, outbox, press, says
 
@@ -171,3 +172,7 @@ async def test_a_link_that_reached_somebody_else_and_a_page_left_open(site: Site
         await see(page, "Thank you for telling us")
         await page.goto(asked + "/who")
         await see(page, "This page has closed", error=True)
+
+
+def test_its_pages_were_looked_at() -> None:
+    assert_looked_at("carer")

@@ -8,6 +8,7 @@ from ecm.seeds import known
 from tests.browser import assert_accessible
 from tests.journeys.conftest import Site
 from tests.journeys.given import Case, asked_about_two_services, open_case, program
+from tests.journeys.pages import assert_looked_at
 from tests.journeys.sight import see
 from tests.journeys.steps import (
     DANIEL,
@@ -184,3 +185,7 @@ async def then_a_hidden_case_and_no_case_look_the_same(stranger: Page, hidden: s
     await see(stranger, "Not found", error=True)
     text = "address => fetch(address).then(answer => answer.text())"
     assert await stranger.evaluate(text, hidden) == await stranger.evaluate(text, "/cases/ECM-0000-00")
+
+
+def test_its_pages_were_looked_at() -> None:
+    assert_looked_at("errors")

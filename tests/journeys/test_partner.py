@@ -5,32 +5,29 @@ import re
 from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import Site
-from tests.journeys.given import HEALTH_ID, HUB_ID, program
-from tests.journeys.given import open_case as open_case_by_api
+from tests.journeys.given import HEALTH_ID, HUB_ID, open_case, program
+from tests.journeys.pages import assert_looked_at
 from tests.journeys.sight import see
 from tests.journeys.steps import (
     AMINA,
     DETAIL,
     HEALTH,
     HUB,
+    MESSAGE,
     NURSE,
     REASON,
     SENCO,
     STRENGTHS,
     THERAPIST,
     add_action,
-    admit,
     already_in,
     answer_at_home,
-    ask,
     follow,
     invite,
     kinds_offered,
-    open_case,
     press,
     says,
     sign_in,
-    write_note,
 )
 
 TITLE = "Try a hearing test"
@@ -43,7 +40,7 @@ async def test_from_an_invitation_without_a_name_to_the_family_changing_its_mind
     async with site.open() as school, site.open() as health, site.open() as service, site.open() as home:
         senco, therapist = await school.new_page(), await health.new_page()
         nurse, amina = await service.new_page(), await home.new_page()
-        reference = await given_an_invitation(senco)
+        reference = await given_an_invitation(site)
         await then_it_names_no_pupil(therapist)
         await when_she_accepts_and_gives_the_work_to_the_nurse(therapist)
         await then_the_nurse_sees_no_case_yet(nurse, reference)
@@ -56,14 +53,14 @@ async def test_from_an_invitation_without_a_name_to_the_family_changing_its_mind
         await then_the_next_request_shows_it_is_gone(nurse, reference)
 
 
-async def given_an_invitation(senco: Page) -> str:
-    await already_in(senco, SENCO)
-    reference = await open_case(senco)
-    await write_note(senco, HOME_NOTE, "Family and home")
-    await admit(senco, reference, "Amina Yusuf")
-    await invite(senco, reference, HEALTH, "What helps in class", "Family and home")
-    await ask(senco, reference, "Amina Yusuf", HEALTH)
-    return reference
+async def given_an_invitation(site: Site) -> str:
+    kinds = ["classroom", "education", "health", "family"]
+    async with program(site) as client:
+        case = await open_case(client)
+        await case.add("notes", category="family", text=HOME_NOTE)
+        await case.invite(HEALTH_ID, *kinds)
+        await case.ask(AMINA, (HEALTH_ID, kinds))
+    return case.reference
 
 
 async def then_it_names_no_pupil(therapist: Page) -> None:
@@ -80,7 +77,7 @@ async def then_it_names_no_pupil(therapist: Page) -> None:
 
 async def no_pupil_on(page: Page) -> None:
     text = await page.content()
-    for word in ("Leila", "Reid", "Willow", "ECM-", "Amina", REASON, STRENGTHS, DETAIL, HOME_NOTE, "heron"):
+    for word in ("Leila", "Reid", "Willow", "ECM-", "Amina", REASON, STRENGTHS, DETAIL, HOME_NOTE, MESSAGE):
         assert word not in text, f"{word!r} on {page.url}"
 
 
@@ -133,6 +130,7 @@ async def then_the_nurse_sees_exactly_what_was_agreed(nurse: Page, reference: st
 
 
 async def when_she_is_given_an_action(senco: Page, reference: str) -> None:
+    await already_in(senco, SENCO)
     await add_action(senco, reference, TITLE, HEALTH, "Learning and school")
     await says(senco, f"The action is added. {HEALTH} can see it now.")
 
@@ -204,7 +202,7 @@ async def test_a_no_an_invitation_taken_back_and_the_end_of_the_work(site: Site)
 
 async def given_two_invitations(site: Site, senco: Page) -> str:
     async with program(site) as client:
-        case = await open_case_by_api(client)
+        case = await open_case(client)
         await case.invite(HUB_ID, "family")
         await case.invite(HEALTH_ID, "education", "health")
     await already_in(senco, SENCO)
@@ -266,3 +264,7 @@ async def then_the_therapist_gives_it_on_and_ends_it(therapist: Page) -> None:
     await press(therapist, "End the work")
     await says(therapist, "The work has ended.")
     await see(therapist, "Invitations")
+
+
+def test_its_pages_were_looked_at() -> None:
+    assert_looked_at("partner")

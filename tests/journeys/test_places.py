@@ -7,6 +7,7 @@ from ecm.seeds import SINCE, known
 from tests.client import sign_in as sign_in_by_api
 from tests.journeys.conftest import Site
 from tests.journeys.given import HUB_ID, program
+from tests.journeys.pages import assert_looked_at
 from tests.journeys.sight import see
 from tests.journeys.steps import AMINA, DANIEL, HUB, REASON, SENCO, THERAPIST, already_in, follow, press, says
 
@@ -85,3 +86,7 @@ async def test_somebody_with_two_roles_chooses_one(site: Site) -> None:
         await press(page, "Change role")
         await says(page, "You have changed the role you act in.")
         await see(page, "What needs you today")
+
+
+def test_its_pages_were_looked_at() -> None:
+    assert_looked_at("places")

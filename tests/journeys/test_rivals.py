@@ -11,6 +11,7 @@ from tests.client import Person
 from tests.client import sign_in as sign_in_by_api
 from tests.journeys.conftest import Site
 from tests.journeys.given import HEALTH_ID, Case, open_case, program
+from tests.journeys.pages import assert_looked_at
 from tests.journeys.sight import see
 from tests.journeys.steps import (
     AMINA,
@@ -102,3 +103,7 @@ async def when_the_action_moved_on_first(therapist: Page, senco: Page, case: Cas
     await expect(therapist.get_by_label("Progress, in a sentence")).to_have_value(LONG)
     await senco.goto(f"/actions/{action['id']}")
     await then_the_form_is_shown_again(senco, "Ring the clinic", "Save changes", {"What will be done": ""})
+
+
+def test_its_pages_were_looked_at() -> None:
+    assert_looked_at("rivals")

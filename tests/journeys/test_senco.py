@@ -6,6 +6,7 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import Site
+from tests.journeys.pages import assert_looked_at
 from tests.journeys.sight import see
 from tests.journeys.steps import (
     DETAIL,
@@ -183,3 +184,7 @@ async def test_without_javascript_a_case_is_opened_and_a_note_written(site: Site
         await press(page, "Save the note")
         await says(page, "Your note is saved.")
         await expect(page.get_by_text(NOTE, exact=True)).to_be_visible()
+
+
+def test_its_pages_were_looked_at() -> None:
+    assert_looked_at("senco")
