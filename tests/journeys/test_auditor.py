@@ -1,9 +1,12 @@
 """An auditor: what happened to a case, who was turned away, and never a word of what the case says."""
 
 import re
+from pathlib import Path
 
+import asyncpg
 from playwright.async_api import Page, expect
 
+from ecm.audit.integrator import log_key, resume, seal_batch
 from ecm.seeds import PUPILS, known
 from tests.client import sign_in as sign_in_by_api
 from tests.journeys.conftest import Site
@@ -24,11 +27,12 @@ from tests.journeys.steps import (
 )
 
 
-async def test_the_auditor_finds_what_happened_and_no_word_of_the_case(site: Site) -> None:
+async def test_the_auditor_finds_what_happened_and_no_word_of_the_case(site: Site, tmp_path: Path) -> None:
     case = await given_a_case_and_somebody_turned_away(site)
     async with site.open() as context:
         page = await context.new_page()
         await when_the_auditor_signs_in_the_log_is_there(page)
+        await when_the_log_is_sealed_it_says_so(page, site, tmp_path)
         await when_he_searches_by_case_he_finds_its_story(page, case)
         await then_denied_attempts_are_seen(page)
         await when_he_searches_for_what_never_was(page)
@@ -50,6 +54,20 @@ async def when_the_auditor_signs_in_the_log_is_there(page: Page) -> None:
     for event in ("case:opened", "note:written", "carer:admitted", "session:opened", "access:denied"):
         await expect(page.get_by_role("link", name=event, exact=True).first).to_be_visible()
     await no_case_content(page)
+
+
+async def when_the_log_is_sealed_it_says_so(page: Page, site: Site, folder: Path) -> None:
+    await expect(page.get_by_text("nothing has been sealed yet")).to_be_visible()
+    signer = log_key(folder / "log.key", "ecm.example/log")
+    connection = await asyncpg.connect(site.db.app_url)
+    begun = await resume(connection, signer, folder / "checkpoint")
+    sealed = await seal_batch(connection, signer, folder / "checkpoint", begun)
+    await connection.close()
+    await page.reload()
+    await see(page, "Oversight")
+    await expect(page.get_by_text(f"{sealed.size} entries sealed")).to_be_visible()
+    opened = page.get_by_role("row").filter(has_text="case:opened")
+    await expect(opened.get_by_role("cell").last).to_have_text(re.compile(r"^\d+$"))
 
 
 async def no_case_content(page: Page) -> None:
