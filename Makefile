@@ -9,7 +9,7 @@ demo: .venv/ready documents assets  ## the demonstration area on this machine
 	@exec $(BIN)/ecm demo
 
 test: .venv/ready-dev browser assets  ## the whole suite
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready-dev  ## format, lint, types, floors
 	$(BIN)/ruff format --check ecm tests
