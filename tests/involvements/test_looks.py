@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from ecm import seeds
 from ecm.app import create_app
 from ecm.web import assets
-from tests.browser import DESK, PHONE, assert_accessible, browser, browser_context, served
+from tests.browser import PHONE, assert_accessible, browser, browser_context, served
 from tests.client import application
 from tests.consent.story import AMINA, HEALTH, NURSE, SENCO, THERAPIST, answer, open_story
 
@@ -36,9 +36,9 @@ async def enter(page: Page, email: str, path: str) -> None:
     await page.wait_for_url(f"**{path}")
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
-async def test_from_the_invitation_to_the_end_of_the_work(db, address: str, browser: Browser, width: int) -> None:
-    async with application() as client, browser_context(browser, address, width=width) as context:
+async def test_from_the_invitation_to_the_end_of_the_work_on_a_telephone(db, address: str, browser: Browser) -> None:
+    """The same pages at a desk are the partner's journey (tests/journeys/test_partner.py)."""
+    async with application() as client, browser_context(browser, address, width=PHONE) as context:
         story, page = await open_story(client), await context.new_page()
         case = f"/cases/{story.reference}"
 
