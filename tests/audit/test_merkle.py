@@ -98,14 +98,19 @@ def spoilt(proof: list[bytes], roots: list[bytes]) -> Iterator[list[bytes]]:
 
 @pytest.mark.parametrize("size", range(1, 9))
 def test_every_wrong_proof_is_refused(size: int) -> None:
+    """Each way the published vectors spoil a proof (transparency-dev/merkle tries it on nine of them), on every proof."""
     for index in range(size):
         proof = inclusion_proof(index, size, subtree_of(LEAVES))
         for wrong in spoilt(proof, [LEAVES[index], ROOTS[size]]):
             assert not includes(LEAVES[index], index, size, wrong, ROOTS[size])
         for at in {index - 1, index + 1, index ^ 2, index + size}:
             assert not includes(LEAVES[index], at, size, proof, ROOTS[size])
-        for wrong_root in (b"", EMPTY_ROOT, ROOTS[size - 1]):
+        for grown in {size * 2, size // 2}:
+            assert not includes(LEAVES[index], index, grown, proof, ROOTS[size])
+        for wrong_root in (b"", b"WrongRoot", EMPTY_ROOT, ROOTS[size - 1]):
             assert not includes(LEAVES[index], index, size, proof, wrong_root)
+        for wrong_leaf in (b"", b"WrongLeaf"):
+            assert not includes(wrong_leaf, index, size, proof, ROOTS[size])
         assert not includes(b"", index, size, proof, b"")
         assert not includes(LEAVES[index - 1], index, size, proof, ROOTS[size]) or size == 1
     for old in range(1, size + 1):
@@ -116,8 +121,11 @@ def test_every_wrong_proof_is_refused(size: int) -> None:
             assert not consistent(old, size, proof, ROOTS[size], ROOTS[old])
             assert not consistent(size, old, proof, ROOTS[size], ROOTS[old])
             assert not consistent(old, size, [], ROOTS[old], ROOTS[size])
-        assert not consistent(old, size, proof, EMPTY_ROOT, ROOTS[size])
-        assert not consistent(old, size, proof, ROOTS[old], EMPTY_ROOT)
+            for begun, grown in ((old - 1, size), (old + 1, size), (old ^ 2, size), (old, size * 2), (old, size // 2)):
+                assert not consistent(begun, grown, proof, ROOTS[old], ROOTS[size])
+        for wrong_root in (EMPTY_ROOT, b"WrongRoot"):
+            assert not consistent(old, size, proof, wrong_root, ROOTS[size])
+            assert not consistent(old, size, proof, ROOTS[old], wrong_root)
     assert not consistent(0, size, [], EMPTY_ROOT, ROOTS[size])
     assert consistent(0, 0, [], EMPTY_ROOT, EMPTY_ROOT)
     assert not consistent(0, 0, [], ROOTS[size], ROOTS[size])
