@@ -162,9 +162,8 @@ async def test_the_school_asks_sees_and_writes_down(
         await look("outbox")
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
-async def test_a_signed_in_parent_reads_answers_and_turns_off(db, address: str, browser: Browser, width: int) -> None:
-    async with application() as client, browser_context(browser, address, width=width) as context:
+async def test_a_signed_in_parent_reads_answers_and_turns_off(db, address: str, browser: Browser) -> None:
+    async with application() as client, browser_context(browser, address, width=PHONE) as context:
         story, page = await open_story(client), await context.new_page()
         await enter(page, DANIEL, "/family")
         await assert_accessible(page, "family-none")
