@@ -32,6 +32,7 @@ class DemoAgency:
     name: str
     kind: str
     offers: tuple[str, ...]
+    telephone: str
     category: str = "core"
 
 
@@ -61,23 +62,36 @@ class DemoPupil:
 
 
 AGENCIES = (
-    DemoAgency("oakfield", "Oakfield Primary School", "school", ("teaching", "inclusion")),
-    DemoAgency("hillside", "Hillside Academy", "school", ("teaching", "inclusion")),
-    DemoAgency("childrens-services", "Northshire Children's Services", "social_care", ("family help", "assessment")),
+    DemoAgency("oakfield", "Oakfield Primary School", "school", ("teaching", "inclusion"), "01632 960101"),
+    DemoAgency("hillside", "Hillside Academy", "school", ("teaching", "inclusion"), "01632 960102"),
     DemoAgency(
-        "community-health", "Northshire Community Health", "health", ("speech and language therapy", "school nursing")
+        "childrens-services", "Northshire Children's Services", "social_care", ("family help", "assessment"), "01632 960103"
     ),
-    DemoAgency("family-hub", "Riverside Family Hub", "family_support", ("parenting support", "housing advice")),
-    DemoAgency("council", "Northshire Council SEND Team", "local_authority", ("statutory assessment", "advice")),
-    DemoAgency("young-minds", "Northshire Young Minds Clinic", "health", ("mental health support",), "health"),
-    DemoAgency("safe-haven", "Safe Haven", "voluntary", ("support after domestic abuse",), "safeguarding"),
-    DemoAgency("partnership", "Northshire Partnership", "partnership", ("audit",)),
-)
+    DemoAgency(
+        "community-health", "Northshire Community Health", "health",
+        ("speech and language therapy", "school nursing"), "01632 960104",
+    ),
+    DemoAgency(
+        "family-hub", "Riverside Family Hub", "family_support", ("parenting support", "housing advice"), "01632 960105"
+    ),
+    DemoAgency(
+        "council", "Northshire Council SEND Team", "local_authority", ("statutory assessment", "advice"), "01632 960106"
+    ),
+    DemoAgency(
+        "young-minds", "Northshire Young Minds Clinic", "health", ("mental health support",), "01632 960107", "health"
+    ),
+    DemoAgency(
+        "safe-haven", "Safe Haven", "voluntary", ("support after domestic abuse",), "01632 960108", "safeguarding"
+    ),
+    DemoAgency("partnership", "Northshire Partnership", "partnership", ("audit",), "01632 960109"),
+)  # fmt: skip
 
 WORKERS = (
     DemoWorker("senco@oakfield.example", "Grace Okafor", "oakfield", "senco"),
     DemoWorker("dsl@oakfield.example", "Martin Hale", "oakfield", "dsl"),
     DemoWorker("teacher@oakfield.example", "Priya Nair", "oakfield", "teacher", ("Willow",)),
+    DemoWorker("admin@oakfield.example", "Joan Whitlock", "oakfield", "agency_admin"),
+    DemoWorker("dpo@oakfield.example", "Peter Lund", "oakfield", "data_protection_officer"),
     DemoWorker("senco@hillside.example", "Tom Beddoes", "hillside", "senco"),
     DemoWorker("social.worker@childrens-services.example", "Ruth Adeyemi", "childrens-services", "practitioner"),
     DemoWorker("manager@childrens-services.example", "Colin Marsh", "childrens-services", "manager"),
@@ -86,6 +100,7 @@ WORKERS = (
     DemoWorker("family.worker@family-hub.example", "Sian Pugh", "family-hub", "practitioner"),
     DemoWorker("case.officer@council.example", "Helen Frost", "council", "case_officer"),
     DemoWorker("auditor@partnership.example", "Victor Lane", "partnership", "auditor"),
+    DemoWorker("system@partnership.example", "Nadia Rahman", "partnership", "system_admin"),
 )
 
 PUPILS = (
@@ -138,9 +153,12 @@ async def lay_ground(connection: asyncpg.Connection) -> None:
 
 async def _agencies_and_workers(connection: asyncpg.Connection) -> None:
     await connection.executemany(
-        """INSERT INTO agency (id, name, kind, offers, involvement_category, safeguarding_desk_id)
-           VALUES ($1, $2, $3, $4, $5, $6)""",
-        [(known(a.key), a.name, a.kind, list(a.offers), a.category, known(a.key + " safeguarding")) for a in AGENCIES],
+        """INSERT INTO agency (id, name, kind, offers, telephone, involvement_category, safeguarding_desk_id)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        [
+            (known(a.key), a.name, a.kind, list(a.offers), a.telephone, a.category, known(a.key + " safeguarding"))
+            for a in AGENCIES
+        ],
     )
     password = hash_password(PASSWORD)
     for worker in WORKERS:

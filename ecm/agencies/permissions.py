@@ -47,6 +47,9 @@ GRANTS: dict[tuple[str, str], frozenset[str]] = {
     **{(kind, "manager"): _PARTNER | text | _DESK for kind, text in _PARTNER_TEXT.items()},
     ("local_authority", "case_officer"): _PARTNER | _PARTNER_TEXT["local_authority"] | _DESK,
     ("partnership", "auditor"): frozenset({"audit:read", "audit:export"}),
+    ("partnership", "system_admin"): frozenset({"post:manage"}),
+    **{(kind, "agency_admin"): frozenset({"people:manage"}) for kind in KINDS},
+    **{(kind, "data_protection_officer"): frozenset({"correction:read"}) for kind in KINDS if kind != "partnership"},
 }
 
 

@@ -32,6 +32,7 @@ class Agency(Table, tablename="agency"):
     involvement_category = Text(default="core")
     safeguarding_desk_id = UUID(default=new_id, unique=True)
     urn = Text(null=True, default=None)
+    telephone = Text(null=True, default=None)
 
 
 class Membership(Table, tablename="membership"):

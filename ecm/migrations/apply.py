@@ -19,7 +19,19 @@ from ecm.database import ENGINE, _Joined, secret_key
 HOUSE = Path(__file__).parents[1]
 FILES = ["context.sql", "idempotency.sql"] + [
     f"{slice_}/policies.sql"
-    for slice_ in ("accounts", "agencies", "pupils", "cases", "consent", "access", "audit", "notifications", "plans")
+    for slice_ in (
+        "accounts",
+        "agencies",
+        "pupils",
+        "cases",
+        "consent",
+        "access",
+        "audit",
+        "notifications",
+        "plans",
+        "opening",
+        "casefile",
+    )
 ]
 
 # Everything the files will say again. Tables and their rows stay.

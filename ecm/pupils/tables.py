@@ -19,6 +19,7 @@ class Pupil(Table, tablename="pupil"):
     date_of_birth_known = Boolean(default=True)
     search_key = Text()
     version = Integer(default=1)
+    died_on = Date(null=True, default=None)
 
 
 class Enrolment(Table, tablename="enrolment"):
@@ -52,6 +53,9 @@ class Carer(Table, tablename="carer"):
     has_parental_responsibility = Boolean(default=False)
     authority_seen = Text(null=True, default=None)
     authority_verified_at = Timestamptz(null=True, default=None)
+    language = Text(default="en")
+    needs_interpreter = Boolean(default=False)
+    format = Text(default="standard")
 
 
 class ContactBar(Table, tablename="contact_bar"):

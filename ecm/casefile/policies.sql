@@ -1,0 +1,2 @@
+-- When I was last at a case is mine alone.
+SELECT;

@@ -1,0 +1,2 @@
+-- Reviews, how cases end and begin again, what was entered in error.
+SELECT;

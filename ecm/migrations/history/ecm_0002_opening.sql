@@ -1,0 +1,2 @@
+-- Drafts: a case being opened, kept at each step.
+SELECT;

@@ -1,0 +1,2 @@
+-- Drafts are their writer's alone.
+SELECT;
