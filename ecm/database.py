@@ -11,8 +11,8 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +22,8 @@ from uuid import UUID
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine
 
-from ecm.errors import NotSignedIn
+from ecm.clock import new_id
+from ecm.errors import AlreadySent, NotSignedIn
 
 
 class OutsideTransaction(RuntimeError):
@@ -164,8 +165,61 @@ async def acting_as(actor: Actor, purpose: str) -> AsyncIterator[Act]:
         return
     async with _transaction() as connection:
         act = Act(connection, await _enter(connection, actor, purpose))
+        await _refuse_if_done(act)
         yield act
+        await _remember_sending(act)
         await _write_events(act)
+
+
+@dataclass(slots=True)
+class Sending:
+    """A form on its way, known by its hash. `begun` once a transaction was opened for it: a command may take several."""
+
+    form: bytes
+    begun: bool = False
+
+
+_sending: ContextVar[Sending | None] = ContextVar("sending", default=None)
+
+WAIT_FOR_SENDING = "SELECT pg_advisory_xact_lock(hashtextextended('sent ' || $1::text, 0))"
+FIND_SENT = "SELECT 1 FROM idempotency_key WHERE principal = $1 AND key_hash = $2"
+REMEMBER_SENT = """
+WITH forgotten AS (DELETE FROM idempotency_key WHERE principal = $2 AND at <= app_now() - interval '24 hours')
+INSERT INTO idempotency_key (id, principal, key_hash, call_hash, made_id, at) VALUES ($1, $2, $3, '', $1, app_now())
+ON CONFLICT DO NOTHING
+"""
+
+
+@contextmanager
+def sending(form: bytes) -> Iterator[None]:
+    """What is done inside is done once for this form, whose hash (32 bytes) this is. Source: ADR 0012."""
+    mark = _sending.set(Sending(form))
+    try:
+        yield
+    finally:
+        _sending.reset(mark)
+
+
+async def _refuse_if_done(act: Act) -> None:
+    """Two clicks at once: the second waits here until the first has committed or failed. Raises: AlreadySent."""
+    sent = _sending.get()
+    if sent is None or sent.begun:
+        return
+    sent.begun = True
+    await act.run(WAIT_FOR_SENDING, sent.form.hex())
+    if await act.value(FIND_SENT, _sender(act), sent.form):
+        raise AlreadySent
+
+
+async def _remember_sending(act: Act) -> None:
+    """Kept or lost together with what the form did; a form that only led to a look is not remembered."""
+    sent = _sending.get()
+    if sent is not None and any(event["outcome"] == "done" for event in act.events):
+        await act.run(REMEMBER_SENT, new_id(), _sender(act), sent.form)
+
+
+def _sender(act: Act) -> UUID:
+    return act.who.membership_id or act.who.person_id
 
 
 @asynccontextmanager

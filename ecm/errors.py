@@ -6,6 +6,7 @@
     ├── NotFound      404  absent *or* not yours: the answer is identical
     ├── Refused       422  a rule says no: field and a plain sentence fit for the screen
     ├── Stale         409  somebody else changed it first
+    ├── AlreadySent   409  this very form was sent before and has been done
     └── TooMany       429  slow down: seconds to wait
 
 Any other exception is a bug: 500, without detail.
@@ -48,6 +49,10 @@ class Stale(EcmError):
     def __init__(self, current: Mapping[str, Any]) -> None:
         super().__init__("Somebody else changed this first.")
         self.current = dict(current)
+
+
+class AlreadySent(EcmError):
+    """This very form was sent before and has been done: by a double click, or from the browser's history."""
 
 
 class TooMany(EcmError):

@@ -1,17 +1,21 @@
 """A creating call sent twice does its work once, and tells nobody else, and nothing that has been taken back since."""
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 
 from ecm.database import acting_as
 from ecm.idempotency import LONGEST_KEY
 from ecm.seeds import known
+from ecm.web.visit import SENT_FIELD
 from tests.actions.story import HEALTH, NURSE, OAKFIELD, SENCO, action, bring_in, open_story, withdraw
 from tests.client import Person, application, sign_in
+from tests.journeys.story import Visitor
 
 KEY = {"Idempotency-Key": "an order of Tuesday"}
 
@@ -112,3 +116,31 @@ async def _is_forgotten_after_a_day(db: Any, senco: Person, path: str, body: dic
         seat = known("seat " + SENCO)
         kept = await admin.fetch("SELECT made_id FROM idempotency_key WHERE principal = $1", seat)
     assert [str(each["made_id"]) for each in kept] == [fresh.json()["id"]]
+
+
+async def test_a_form_is_done_once_by_a_double_click_and_from_the_history_but_again_with_other_words(db):
+    story = await open_story(db)
+    async with application() as client:
+        token = (await sign_in(client, SENCO)).headers["Authorization"].removeprefix("Bearer ")
+        senco = Visitor(client, token)
+        page = f"/cases/{story.reference}/actions/add"
+        mark = re.search(rf'name="{SENT_FIELD}" value="([^"]+)"', (await senco.see(page)).text)
+        assert mark is not None
+        assert mark[1].endswith(page)
+
+        async def send(**other: str) -> httpx.Response:
+            form = action(OAKFIELD) | {"due_on-day": "1", "due_on-month": "7", "due_on-year": "2027"} | other
+            del form["due_on"]
+            return await senco.submit(page, form | {SENT_FIELD: mark[1]})
+
+        answers = await asyncio.gather(*(send() for _ in range(4)))
+        assert {each.status_code for each in answers} == {303}
+        assert await how_many(db) == 1
+        assert sorted(each.headers["location"] == page for each in answers) == [False, True, True, True]
+        refused = await send(title="")
+        assert refused.status_code == 422  # and keeps nothing, so that it may be sent again
+        assert [(await send(title="Another")).status_code for _ in range(2)] == [303, 303]
+        assert await how_many(db) == 2
+        elsewhere = await senco.submit(page, {"title": "x", SENT_FIELD: "0123//evil.example"})
+        assert elsewhere.status_code == 422
+        assert "evil" not in elsewhere.text

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ecm.web.text import Line
+
 
 class SignIn(BaseModel):
     """Somebody's e-mail address and password, as typed."""
 
     model_config = ConfigDict(extra="forbid")
-    email: Annotated[str, Field(title="your e-mail address", min_length=1, max_length=254)]
+    email: Annotated[Line, Field(title="your e-mail address", max_length=254)]
     password: Annotated[str, Field(title="your password", min_length=1, max_length=1024)]
 
 

@@ -18,13 +18,14 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 from pydantic import BaseModel
 
-from ecm.errors import EcmError, NotAllowed, NotFound, NotSignedIn, Refused, Stale, TooMany
-from ecm.web import fields
-from ecm.web.render import render
+from ecm.errors import AlreadySent, EcmError, NotAllowed, NotFound, NotSignedIn, Refused, Stale, TooMany
+from ecm.web import fields, visit
+from ecm.web.render import redirect, render
 
 log = logging.getLogger("ecm.web")
 
 RETRY_SECONDS = 5
+DONE_ONCE = "You had sent this before. It was done once."
 SENT_FORM = "sent_form"  # in the state of a request: the body of a form sent from one of our own pages
 UNREACHABLE = (
     ConnectionError,
@@ -61,6 +62,7 @@ ANSWERS: dict[type[EcmError], Answer] = {
     NotAllowed: Answer(403, "Not allowed", "You can see this, but your role may not do this to it.", "not_allowed"),
     NotFound: Answer(404, "Not found", "There is nothing here that you can see.", "not_found"),
     Refused: Answer(422, "Check what was sent", "A rule says no. See the errors.", "refused"),
+    AlreadySent: Answer(409, "Sent before", DONE_ONCE, "stale"),
     Stale: Answer(409, "Changed by somebody else", "Look at what it says now, then decide again.", "stale"),
     TooMany: Answer(429, "Too many attempts", "Wait a little, then try again.", "too_many"),
 }
@@ -82,6 +84,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         _note(request, error, answer)
     if isinstance(error, NotSignedIn) and not is_api(request) and request.method in ("GET", "HEAD"):
         return _to_sign_in(request)
+    if isinstance(error, AlreadySent) and not is_api(request):
+        return redirect(visit.current().page, DONE_ONCE)
     response = _problem(answer, error) if is_api(request) else _page(request, answer, error)
     response.headers.update(_headers(answer, error))
     return response

@@ -8,6 +8,7 @@ An empty box counts as not given.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
@@ -15,9 +16,10 @@ from litestar import Request
 from litestar.exceptions import ClientException
 from pydantic import BaseModel, ValidationError
 
+from ecm.database import sending
 from ecm.errors import Refused, Stale
 from ecm.web import fields
-from ecm.web.visit import CSRF_FIELD
+from ecm.web.visit import CSRF_FIELD, SENT_FIELD
 
 Intention = TypeVar("Intention", bound=BaseModel)
 Result = TypeVar("Result")
@@ -95,12 +97,14 @@ async def submit(
 
     A rule that says no (Refused) or somebody who was first (Stale) become problems of the form.
     After Stale the form's `version` is the current one, so that sending again is a decision, not a retry.
+    Raises: AlreadySent when this very form, with these very words in it, has been done before.
     """
     form = await read_form(request, model)
     if not form.ok:
         return Form(form.typed, form.problems)
     try:
-        return Form(form.typed, outcome=await command(form.result))
+        with sending(sha256(request.url.path.encode() + b"?" + await request.body()).digest()):
+            return Form(form.typed, outcome=await command(form.result))
     except Refused as refused:
         return Form(form.typed, refused.problems)
     except Stale as stale:
@@ -109,7 +113,7 @@ async def submit(
 
 
 def typed_values(body: bytes) -> dict[str, list[str]]:
-    """The boxes of an `application/x-www-form-urlencoded` body; line ends become `\\n`; the CSRF field is left out.
+    """The boxes of an `application/x-www-form-urlencoded` body; line ends become `\\n`; our own hidden fields are left out.
 
     Raises: ClientException for what no browser sends: more than 1000 boxes, or text that is not UTF-8.
     """
@@ -119,7 +123,7 @@ def typed_values(body: bytes) -> dict[str, list[str]]:
         raise ClientException("The form could not be read.") from error
     typed: dict[str, list[str]] = {}
     for name, value in pairs:
-        if name != CSRF_FIELD:
+        if name not in (CSRF_FIELD, SENT_FIELD):
             typed.setdefault(name, []).append(value.replace("\r\n", "\n").replace("\r", "\n"))
     return typed
 

@@ -21,6 +21,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from ecm.config import settings
 from ecm.web import assets, visit
 from ecm.web.errors import SENT_FORM, Forged, answer_error
+from ecm.web.render import local_path
 
 LARGEST_BODY = 1_000_000
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -97,7 +98,15 @@ async def _check(request: Request[Any, Any, Any]) -> None:
         _refuse_other_sites(headers)
         await _refuse_without_token(request, headers, cookies)
     notice = visit.opened_notice(ours.get(visit.NOTICE_COOKIE, ""))
-    visit.open_visit(visit.Visit(scope["path"], next(iter(cookies.values()), ""), notice))
+    page = scope["path"] if request.method in SAFE_METHODS else _page_of_form(request)
+    visit.open_visit(visit.Visit(scope["path"], next(iter(cookies.values()), ""), notice, page=page))
+
+
+def _page_of_form(request: Request[Any, Any, Any]) -> str:
+    """The page a form was on, as its own mark says; whoever writes another only misleads themselves, within this site."""
+    body: bytes = request.scope["state"].get(SENT_FORM, b"")
+    typed = dict(parse_qsl(body.decode("latin-1")))
+    return local_path("/" + typed.get(visit.SENT_FIELD, "").partition("/")[2])
 
 
 def host_cookies(header: str) -> dict[str, str]:

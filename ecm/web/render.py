@@ -3,6 +3,7 @@
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 from jinja2 import BytecodeCache, Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
@@ -103,9 +104,12 @@ def _bytecode_cache() -> BytecodeCache | None:
     return FileSystemBytecodeCache(str(folder))
 
 
-def _csrf_field() -> Markup:
-    token = visit.csrf_token(visit.current().session)
-    return Markup('<input type="hidden" name="{}" value="{}">').format(visit.CSRF_FIELD, token)
+def _csrf_field(once: bool = True) -> Markup:
+    """The form's token; `once`: and a mark by which this very form is known if it is sent twice."""
+    here = visit.current()
+    box = Markup('<input type="hidden" name="{}" value="{}">')
+    token = box.format(visit.CSRF_FIELD, visit.csrf_token(here.session))
+    return token + box.format(visit.SENT_FIELD, token_urlsafe(16) + here.page) if once else token
 
 
 def _notice() -> str:

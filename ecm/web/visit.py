@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ecm.database import proof
 
 CSRF_FIELD = "_csrf_token"
+SENT_FIELD = "_sent"
 NOTICE_COOKIE = "__Host-ecm-notice"
 DEVICE_COOKIE = "__Host-ecm-device"
 BYSTANDERS = (NOTICE_COOKIE, DEVICE_COOKIE)  # of our cookies, those that sign nobody in
@@ -18,12 +19,16 @@ BYSTANDERS = (NOTICE_COOKIE, DEVICE_COOKIE)  # of our cookies, those that sign n
 
 @dataclass
 class Visit:
-    """One request: its path, the session cookie it came with, and the notice that waits to be shown once."""
+    """One request: its path, the session cookie it came with, and the notice that waits to be shown once.
+
+    `page` is the page a form on the answer belongs to: where somebody is sent who sends it twice.
+    """
 
     path: str = ""
     session: str = ""
     notice: str = ""
     notice_shown: bool = False
+    page: str = ""
 
 
 _visit: ContextVar[Visit] = ContextVar("visit")

@@ -59,6 +59,9 @@ class World:
         return {name: there[name] for name in re.findall(r"\{(\w+)\}", route)}
 
 
+Place = tuple[World, Any, list[str]]  # the world, its database, and every route of the application
+
+
 def _of(body: Body | Callable[[str], Body] | None = None, query: str = "", **ids: str) -> Example:
     return Example(body, ids, query)
 

@@ -3,36 +3,15 @@
 The six personas, a stranger, both parents (one was let in to the case, one was not), a parent's link, and nobody.
 """
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import pytest
-import pytest_asyncio
 
-from ecm import database
 from ecm.accounts.current import LINK_COOKIE
-from ecm.app import create_app
 from ecm.clock import new_id
 from ecm.seeds import known
-from tests.client import application
-from tests.conftest import fresh_database
-from tests.house.examples import PERSONAS, World, build
-from tests.house.routes import SAFE, bare, copied, fresh, observe, routes_of, send
+from tests.house.examples import PERSONAS, Place
+from tests.house.routes import SAFE, bare, copied, fresh, observe, send
 from tests.house.write_routes import reviewed
 from tests.journeys.story import Visitor, carer_id, pupil_id, soon
-
-Place = tuple[World, Any, list[str]]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def place(cluster: str) -> AsyncIterator[Place]:
-    """The world, built once and then left alone (each test asks a copy of its database), and all routes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ecm.consent.links.ANSWER_SECONDS", 0.01)
-        async with fresh_database(cluster) as made, application() as client:
-            world = await build(client)
-            await database.close_pool()
-            yield world, made, routes_of(create_app())
 
 
 @pytest.mark.parametrize("persona", PERSONAS)

@@ -3,4 +3,4 @@ ALTER TABLE pupil ADD COLUMN died_on DATE;
 ALTER TABLE carer ADD COLUMN language TEXT NOT NULL DEFAULT 'en';
 ALTER TABLE carer ADD COLUMN needs_interpreter BOOLEAN NOT NULL DEFAULT false;
 ALTER TABLE carer ADD COLUMN format TEXT NOT NULL DEFAULT 'standard';
-ALTER TABLE carer ADD CHECK (format IN ('standard', 'large_print', 'easy_read', 'telephone'));
+ALTER TABLE carer ADD CHECK (format IN ('standard', 'large_print', 'telephone'));
