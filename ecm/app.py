@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.enums import ScopeType
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import HTTPScope, Scope
@@ -43,6 +44,7 @@ from ecm.notifications.outbox import demo_routes
 from ecm.paging import page_asked
 from ecm.plans.commands import RENDERER
 from ecm.web import guards
+from ecm.web.errors import PROBLEMS
 
 PAGES = (
     ecm.plans.pages,
@@ -73,9 +75,12 @@ API = (
 
 def create_app() -> Litestar:
     """The application of this process, by its settings."""
-    api = Router("/api/v1", route_handlers=[route for slice_ in API for route in slice_.routes])
+    api = Router("/api/v1", route_handlers=[_documented(r) for slice_ in API for r in slice_.routes])
+    pages = Router(
+        "/", route_handlers=[*(r for slice_ in PAGES for r in slice_.routes), *demo_routes()], include_in_schema=False
+    )
     return Litestar(
-        route_handlers=[api, *(route for slice_ in PAGES for route in slice_.routes), *demo_routes()],
+        route_handlers=[api, pages],
         dependencies={"actor": Provide(current_actor), "page_wanted": Provide(page_asked, sync_to_thread=False)},
         after_exception=[note_refusal],
         lifespan=[_lifespan],
@@ -85,6 +90,12 @@ def create_app() -> Litestar:
             title="ECM", version="1", path="/api/v1", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
         ),
     )
+
+
+def _documented(route: HTTPRouteHandler) -> HTTPRouteHandler:
+    """The same call, with the problems it may answer in its description: Litestar has no layer to say so once."""
+    route.responses = PROBLEMS | dict(route.responses or {})
+    return route
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote
 import asyncpg
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import ResponseSpec
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 from pydantic import BaseModel
@@ -72,6 +73,25 @@ BY_STATUS = {answer.status: answer for answer in (*ANSWERS.values(), BAD_REQUEST
     405: Answer(405, "Not possible here", "This address does not take that method.", "unreadable"),
     413: Answer(413, "Too much at once", "What was sent is larger than 1 MB.", "too_large"),
     415: Answer(415, "Not a kind we can read", "Send JSON to the API, or use the form on the page.", "unreadable"),
+}
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457); `errors` with 422, `current` with 409: the row as it is now."""
+
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] | None = None
+    current: dict[str, Any] | None = None
+
+
+# What every call of the API may answer beside what it is for.
+PROBLEMS = {
+    status: ResponseSpec(
+        Problem, media_type="application/problem+json", description=BY_STATUS[status].title, generate_examples=False
+    )
+    for status in (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503)
 }
 
 

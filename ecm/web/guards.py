@@ -67,8 +67,16 @@ async def add_security_headers(message: Message, scope: Scope) -> None:
         return
     may_be_kept = scope["path"].startswith("/static/") and message["status"] in (200, 206, 304)
     ours = SECURITY_HEADERS | (HSTS if settings().https else {}) | ({} if may_be_kept else NO_STORE)
+    if message["status"] == 405 or scope.get("method") == "OPTIONS":
+        ours |= {b"allow": allowed_methods(scope)}
     kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in ours]
     message["headers"] = [*kept, *ours.items()]
+
+
+def allowed_methods(scope: Scope) -> bytes:
+    """What this path takes (RFC 9110, 10.2.1). Litestar 2.25 names only the methods of the handler it met first."""
+    routes = (each for each in scope["litestar_app"].routes if each.path_format == scope.get("path_template"))
+    return ", ".join(sorted({method for route in routes for method in getattr(route, "methods", ())})).encode()
 
 
 def forgery_check(app: ASGIApp) -> ASGIApp:
