@@ -25,6 +25,7 @@ import ecm.consent.link_pages
 import ecm.consent.pages
 import ecm.home.family
 import ecm.home.family_api
+import ecm.home.leaving
 import ecm.home.pages
 import ecm.involvements.api
 import ecm.involvements.pages
@@ -50,6 +51,7 @@ PAGES = (
     ecm.plans.pages,
     ecm.oversight.pages,
     ecm.accounts.pages,
+    ecm.home.leaving,
     ecm.home.pages,
     ecm.home.family,
     ecm.cases.pages,

@@ -23,10 +23,10 @@ def asked_for(request: Request[Any, Any, Any], model: type[Wanted]) -> tuple[For
     return form, form.result if form.ok else model()
 
 
-def came_from(request: Request[Any, Any, Any], path: str, model: type[BaseModel]) -> str:
-    """The address of the list on `path` that somebody came from (the query's `list`), with nothing else in it."""
+def came_from(request: Request[Any, Any, Any], model: type[BaseModel]) -> Typed:
+    """What the list asked for that somebody came from (the query's `list`), with nothing else in it."""
     typed = dict(parse_qsl(request.scope["query_string"].decode("latin-1")[:LONGEST]))
-    return address(path, _known(typed.get("list", ""), model))
+    return _known(typed.get("list", ""), model)
 
 
 def address(path: str, typed: Typed, **more: str | None) -> str:

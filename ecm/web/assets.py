@@ -28,13 +28,12 @@ LOCK = ROOT / "package-lock.json"
 INSTALLED = MODULES / ".installed-by-ecm"
 GOVUK = MODULES / "govuk-frontend"
 MOJ = MODULES / "@ministryofjustice" / "frontend"
+COPIED = ("pages.js", "session.js", "leave.js", "unsaved.js", "favicon.svg")
 SOURCES = (
     LOCK,
     OWN / "assets.py",
     OWN / "brand.css",
-    OWN / "pages.js",
-    OWN / "session.js",
-    OWN / "favicon.svg",
+    *(OWN / name for name in COPIED),
 )
 FONTS = '"Segoe UI",system-ui,-apple-system,Roboto,"Noto Sans","Helvetica Neue",Arial,sans-serif'
 NOT_OURS = ("GDS Transport", "/assets/", "sourceMappingURL", "govuk-crest")
@@ -121,7 +120,7 @@ def _write_files(made: Path) -> None:
     (made / "pages.css").write_text(style, "utf-8")
     script = cleaned((GOVUK / "dist/govuk/govuk-frontend.min.js").read_text("utf-8"))
     (made / "govuk-frontend.js").write_text(script, "utf-8")
-    for name in ("pages.js", "session.js", "favicon.svg"):
+    for name in COPIED:
         shutil.copyfile(OWN / name, made / name)
     for image in set(re.findall(r"url\(images/([a-z-]+\.svg)\)", style)):
         shutil.copyfile(MOJ / "moj/assets/images" / image, made / "images" / image)

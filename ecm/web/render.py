@@ -20,6 +20,7 @@ from ecm.web.viewer import Viewer
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 NOTICE_SECONDS = 60
+ELSEWHERE = "https://www.bbc.co.uk/weather"  # where somebody is who must leave a family page at once
 
 
 def render(template: str, viewer: Viewer | None, /, *, status: int = HTTP_200_OK, **context: Any) -> Response[bytes]:
@@ -78,6 +79,8 @@ def environment() -> Environment:
         "notice": _notice,
         "plural": dates.plural,
         "demo": lambda: settings().demo,
+        "elsewhere": ELSEWHERE,
+        "this_day": clock.today,
     }
     return made
 
