@@ -282,7 +282,7 @@ async def _transaction() -> AsyncIterator[asyncpg.Connection]:
     pool = ENGINE.pool
     if pool is None:
         raise OutsideTransaction("the connection pool is not open")
-    connection = await pool.acquire()
+    connection = await pool.acquire(timeout=ANSWER_WITHIN)
     finished = False
     mark = ENGINE.current_transaction.set(_Joined(connection))  # type: ignore[arg-type]
     try:
@@ -333,6 +333,9 @@ def keyed_hash(words: str) -> bytes:
     return hmac.digest(_secret[0], words.encode(), "sha256")
 
 
+# Seconds. The server gives up on a statement after 5 (database.sql); this is for a server that says nothing at all.
+ANSWER_WITHIN = 10
+
 # With all its policies a statement takes several times longer to plan than to run (docs/performance.md).
 PLAN_ONCE = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
 
@@ -341,7 +344,7 @@ async def open_pool(url: str, size: int, settings: Mapping[str, str] | None = No
     """Open this process's pool of connections as the application's login."""
     ENGINE.config = {"dsn": url}
     ENGINE.pool = await asyncpg.create_pool(
-        dsn=url, min_size=1, max_size=size, server_settings=PLAN_ONCE | dict(settings or {}), timeout=5, command_timeout=10,
+        dsn=url, min_size=1, max_size=size, server_settings=PLAN_ONCE | dict(settings or {}), timeout=5, command_timeout=ANSWER_WITHIN,
         reset=_leave_as_found,
     )  # fmt: skip
 
