@@ -37,7 +37,9 @@ async def enter(page: Page, email: str, path: str) -> None:
 async def test_a_parent_is_elsewhere_and_signed_out_at_once(db, address: str, browser: Browser, how: str) -> None:
     scripts = how != "without scripts"
     async with browser_context(browser, address, width=PHONE, scripts=scripts) as context:
-        await context.route(f"{ELSEWHERE}**", lambda route: route.fulfill(body="<h1>Sunny</h1>", content_type="text/html"))
+        await context.route(
+            f"{ELSEWHERE}**", lambda route: route.fulfill(body="<h1>Sunny</h1>", content_type="text/html")
+        )
         page = await context.new_page()
         await enter(page, AMINA, "/family")
         if how == "shift":
@@ -80,7 +82,9 @@ async def test_going_away_asks_first_when_words_would_be_lost_and_paper_says_who
         await page.wait_for_timeout(200)
         assert (asked, page.url) == (["beforeunload"], address + form)
         await page.get_by_role("button", name="Add the action").click()
-        await expect(page.get_by_role("link", name="Choose the kind of information.")).to_be_visible()  # not asked again
+        await expect(
+            page.get_by_role("link", name="Choose the kind of information.")
+        ).to_be_visible()  # not asked again
         assert asked == ["beforeunload"]
         await expect(page.get_by_label("What will be done")).to_have_value("Read together every morning")
 

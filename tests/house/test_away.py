@@ -22,7 +22,8 @@ class Wire:
 
     def __init__(self, folder: str, port: int) -> None:
         self.socket, self.port = f"{folder}/.s.PGSQL.5432", port
-        self.cut = self.silent = False
+        self.cut, self.open = False, asyncio.Event()
+        self.open.set()
         self.ends: list[asyncio.StreamWriter] = []
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -36,8 +37,7 @@ class Wire:
     async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         try:
             while data := await source.read(65_536):
-                while self.silent:
-                    await asyncio.sleep(0.02)
+                await self.open.wait()
                 target.write(data)
                 await target.drain()
         except (ConnectionError, RuntimeError):
@@ -46,12 +46,16 @@ class Wire:
             target.close()
 
     def fail(self, how: str) -> None:
-        self.cut, self.silent = how == "cut", how == "silent"
-        for end in self.ends if self.cut else ():
-            end.close()
+        if how == "silent":
+            self.open.clear()
+        else:
+            self.cut = True
+            for end in self.ends:
+                end.close()
 
     def mend(self) -> None:
-        self.cut = self.silent = False
+        self.cut = False
+        self.open.set()
 
 
 @asynccontextmanager
@@ -81,7 +85,10 @@ async def test_away_is_503_and_back_is_back(db, monkeypatch: pytest.MonkeyPatch,
 
         wire.fail(how)
         answers = await asyncio.gather(
-            senco.get("/cases"), senco.see("/cases"), senco.post(path, action(OAKFIELD, title="Lost?")), senco.get("/me")
+            senco.get("/cases"),
+            senco.see("/cases"),
+            senco.post(path, action(OAKFIELD, title="Lost?")),
+            senco.get("/me"),
         )
         assert [each.status_code for each in answers] == [503] * 4
         assert {each.headers["retry-after"] for each in answers} == {"5"}
