@@ -203,11 +203,21 @@ def serve(port: int, host: str, workers: int) -> None:
 
 @main.command()
 def worker() -> None:
-    """The worker: takes events into the log and signs its checkpoints."""
+    """The worker: seals the log, delivers messages, writes reminders."""
     from ecm.worker import run
 
     _look_before_serving(settings())
     asyncio.run(run())
+
+
+@main.command()
+def bounced() -> None:
+    """Read a delivery report (RFC 3464) from standard input; mark the message that did not arrive."""
+    from ecm.worker import take_report
+
+    with _database_of(data_folder()) as config:
+        noted = asyncio.run(take_report(config, sys.stdin.buffer.read()))
+    click.echo("The message is marked as not delivered." if noted else "This report is about no message of ours.")
 
 
 @main.command()

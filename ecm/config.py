@@ -13,6 +13,9 @@ class Unsafe(Exception):
     """A setting that must not be used outside the demonstration; the message names it and says what to do."""
 
 
+NUMBERS = {"pool_size": (2, 200), "smtp_port": (1, 65535)}
+
+
 @dataclass(frozen=True)
 class Settings:
     """How this installation runs. Every field has an environment variable of the same name: `ECM_<FIELD>`.
@@ -30,6 +33,13 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     trusted_proxies: str = ""
     pool_size: int = 10
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_from: str = ""
+    sms_url: str = ""
+    sms_token: str = field(default="", repr=False)
     demo: bool = False
 
     @property
@@ -59,9 +69,10 @@ def read_settings(environment: dict[str, str]) -> Settings:
 def _typed(name: str, text: str) -> object:
     if name in ("data", "token_key_file", "log_key_file"):
         return Path(text)
-    if name == "pool_size":
-        if not text.isdigit() or not 2 <= int(text) <= 200:
-            raise Unsafe("ECM_POOL_SIZE must be a number from 2 to 200.")
+    if name in NUMBERS:
+        least, most = NUMBERS[name]
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise Unsafe(f"ECM_{name.upper()} must be a number from {least} to {most}.")
         return int(text)
     return text == "1" if name == "demo" else text
 
@@ -71,6 +82,14 @@ def _refuse_unsafe(found: Settings) -> None:
         raise Unsafe("Set ECM_SECRET_KEY to at least 32 random characters (for example: openssl rand -hex 32).")
     if found.database_url and not found.https:
         raise Unsafe("Set ECM_PUBLIC_URL to the https:// address people use: sign-in cookies need it.")
+    if found.smtp_host and "@" not in found.smtp_from:
+        raise Unsafe("Set ECM_SMTP_FROM to the e-mail address that messages come from, or leave ECM_SMTP_HOST out.")
+    if bool(found.smtp_user) != bool(found.smtp_password):
+        raise Unsafe("Set ECM_SMTP_USER and ECM_SMTP_PASSWORD both, or neither.")
+    if found.sms_url and not found.sms_url.startswith("https://"):
+        raise Unsafe("Set ECM_SMS_URL to an https:// address: text messages carry codes.")
+    if found.sms_url and not found.sms_token:
+        raise Unsafe("Set ECM_SMS_TOKEN, which shows the provider of text messages who asks.")
 
 
 def secret_file(file: Path, make: Callable[[], str] = lambda: token_hex(32)) -> str:

@@ -69,9 +69,19 @@ async def refuse_open_walls(config: Settings) -> None:
         await connection.close()
 
 
+def _silent(config: Settings) -> list[str]:
+    """Ways of writing to people that are not set, where anybody is to be written to."""
+    ways = (("SMTP_HOST", config.smtp_host, "e-mail"), ("SMS_URL", config.sms_url, "text message"))
+    return [
+        f"ECM_{name} is not set: no {kind} leaves this installation."
+        for name, value, kind in ways
+        if not (value or config.demo)
+    ]
+
+
 async def examine(config: Settings) -> list[str]:
     """What is wrong with this installation, one sentence each; empty if nothing."""
-    troubles = [
+    troubles = _silent(config) + [
         f"The system package {package} is missing: {package} draws documents."
         for package in system.missing("documents")
     ]

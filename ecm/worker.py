@@ -1,8 +1,11 @@
-"""The worker's process: the only one that reads the log's key."""
+"""The worker's process: seals the log, delivers the post, writes reminders. The only one that reads the log's key."""
 
 import asyncio
+import contextlib
 import logging
 import signal
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -13,19 +16,49 @@ from ecm.audit.export import export
 from ecm.audit.integrator import LogBroken, keep_sealing, log_key
 from ecm.config import Settings, settings
 from ecm.database import acting_for
+from ecm.post.bounces import note_bounce
+from ecm.post.delivery import carry
+from ecm.post.senders import senders
+from ecm.reminders.commands import keep_reminding
 
 log = logging.getLogger(__name__)
 
+REST_SECONDS = 3
+
 
 async def run() -> None:
-    """Seal what is recorded until told to stop (SIGINT, SIGTERM)."""
+    """Work until told to stop (SIGINT, SIGTERM). Each kind of work goes on when another fails."""
     config = settings()
     database.use_secret(config.secret_key)
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    signer = log_key(log_key_path(config), config.log_origin)
+    await database.open_pool(config.database_url, config.pool_size)
     try:
+        await asyncio.gather(
+            _keep_on("the log", partial(_seal, config), stop),
+            _keep_on("the post", partial(carry, ways=senders(config)), stop),
+            _keep_on("reminders", keep_reminding, stop),
+        )
+    finally:
+        await database.close_pool()
+
+
+async def _keep_on(name: str, work: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Do this work until told to stop; when it fails, say so and begin again after a rest."""
+    while not stop.is_set():
+        try:
+            await work(stop)
+        except Exception as trouble:  # whatever it is, the other kinds of work must go on
+            log.error("%s: %s; beginning again", name, type(trouble).__name__)
+            log.debug("%s", name, exc_info=trouble)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), REST_SECONDS)
+
+
+async def _seal(config: Settings, stop: asyncio.Event) -> None:
+    try:
+        signer = log_key(log_key_path(config), config.log_origin)
         await keep_sealing(config.database_url, signer, log_folder(config) / "checkpoint", stop)
     except LogBroken as trouble:
         log.error("the log is not sealed any more: %s", trouble)  # recording goes on; a person has to look
@@ -54,5 +87,15 @@ async def export_log(config: Settings, folder: Path, since: int) -> int:
             return await export(connection, folder, log_key(log_key_path(config), config.log_origin).verifier, since)
         finally:
             await connection.close()
+    finally:
+        await database.close_pool()
+
+
+async def take_report(config: Settings, report: bytes) -> bool:
+    """Mark the message that a delivery report is about; False when it is about none of ours."""
+    database.use_secret(config.secret_key)
+    await database.open_pool(config.database_url, size=2)
+    try:
+        return await note_bounce(report)
     finally:
         await database.close_pool()

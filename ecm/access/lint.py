@@ -20,7 +20,7 @@ COMMITTED = Path(__file__).with_name("catalogue.txt")
 # Tables that hold nothing about anybody; all others are behind row-level security.
 BOOKKEEPING = ("migration", "permission", "context_key")
 # Where the application may take rows of its own away.
-DELETABLE = ("idempotency_key",)
+DELETABLE = ("idempotency_key", "pgqueuer")
 CLOCK = "function app_now()"
 
 

@@ -17,22 +17,30 @@ from ecm.clock import new_id
 from ecm.database import ENGINE, _Joined, secret_key
 
 HOUSE = Path(__file__).parents[1]
-FILES = ["context.sql", "idempotency.sql"] + [
-    f"{slice_}/policies.sql"
-    for slice_ in (
-        "accounts",
-        "agencies",
-        "pupils",
-        "cases",
-        "consent",
-        "access",
-        "audit",
-        "notifications",
-        "plans",
-        "opening",
-        "casefile",
-    )
-]
+FILES = (
+    ["context.sql", "idempotency.sql"]
+    + [
+        f"{slice_}/policies.sql"
+        for slice_ in (
+            "accounts",
+            "agencies",
+            "pupils",
+            "cases",
+            "consent",
+            "reviews",
+            "closures",
+            "corrections",
+            "access",
+            "audit",
+            "notifications",
+            "plans",
+            "reminders",
+            "opening",
+            "casefile",
+        )
+    ]
+    + ["accounts/own.sql", "people/policies.sql"]
+)
 
 # Everything the files will say again. Tables and their rows stay.
 CLEAR = """

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from ecm.accounts.tables import ContextKey, Credential, IdempotencyKey, Session, SignInAttempt
+from ecm.accounts.tables import AccountLink, ContextKey, Credential, IdempotencyKey, Session, SignInAttempt
 from ecm.agencies.tables import Agency, Membership, Permission, Person
+from ecm.casefile.tables import ActionChange, CaseVisit
 from ecm.cases.tables import (
     Action,
     CarerAdmission,
@@ -17,21 +18,29 @@ from ecm.cases.tables import (
     Note,
     SupportCase,
 )
+from ecm.closures.tables import CaseTurn
 from ecm.consent.tables import ConsentEvent, ConsentLink, ConsentProposal, ConsentRequest
+from ecm.corrections.tables import Correction
 from ecm.notifications.tables import Outbox
+from ecm.opening.tables import CaseDraft
+from ecm.people.tables import ColleagueInvitation, Cover
 from ecm.plans.tables import Plan
 from ecm.pupils.tables import Carer, ContactBar, Enrolment, Pupil, SenStatus
+from ecm.reminders.tables import Reminder, ReminderRun
+from ecm.reviews.tables import Review, ReviewContribution
 
 APP_CONFIG = AppConfig(
     app_name="ecm",
     migrations_folder_path=str(Path(__file__).parent / "history"),
     table_classes=[
-        Person, Credential, Session, SignInAttempt, ContextKey, IdempotencyKey,
-        Agency, Membership, Permission,
+        Person, Credential, Session, AccountLink, SignInAttempt, ContextKey, IdempotencyKey,
+        Agency, Membership, Permission, ColleagueInvitation, Cover,
         Pupil, Enrolment, SenStatus, Carer, ContactBar,
         SupportCase, CaseBrief, IdentifiedBarrier, Involvement, InvolvementMessage, Action, Note, CaseAuthor,
         CarerAdmission,
+        Review, ReviewContribution, CaseTurn, Correction,
         ConsentRequest, ConsentProposal, ConsentEvent, ConsentLink,
-        Plan, Outbox,
+        CaseDraft,
+        Plan, Outbox, Reminder, ReminderRun, CaseVisit, ActionChange,
     ],
 )  # fmt: skip

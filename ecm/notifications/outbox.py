@@ -1,7 +1,13 @@
-"""Messages on their way out: written in the transaction that causes them, so that none is lost or sent for nothing."""
+"""Messages on their way out: written in the transaction that causes them, so that none is lost or sent for nothing.
 
+The outbox is the truth about every message. A trigger puts a job into PgQueuer's queue beside each row, in the same
+transaction; the worker delivers (ecm/post). Whoever calls `queue` has nothing else to do.
+"""
+
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
@@ -9,20 +15,36 @@ from litestar.handlers import HTTPRouteHandler
 from ecm.clock import new_id
 from ecm.config import settings
 from ecm.database import Act, outside_the_log, proof
-from ecm.notifications.letters import Letter
+from ecm.notifications.letters import Letter, useful_for
 from ecm.web.render import environment, render
 
 MOST_SHOWN = 200
 
 
-async def queue(act: Act, letter: Letter) -> None:
-    """Put a letter in the outbox; it leaves only if the transaction commits."""
+async def queue(act: Act, letter: Letter, about: UUID | None = None) -> None:
+    """Put a letter in the outbox; it leaves only if the transaction commits.
+
+    `about` is the consent request that a letter asks to answer: who sees the request then sees what became of it.
+    """
     template = environment().get_template(f"letters/{letter.name}.txt")
-    text = template.render(**asdict(letter), site=settings().public_url)
+    text = template.render(letter=letter, **asdict(letter), site=settings().public_url)
     await act.run(
-        "INSERT INTO outbox (id, recipient, channel, letter, subject, text, at) VALUES ($1, $2, $3, $4, $5, $6, app_now())",
-        new_id(), letter.to, letter.channel, letter.name, letter.subject, text.strip(),
+        """INSERT INTO outbox (id, recipient, channel, letter, subject, text, at, waiting_since, useful_until, about)
+           VALUES ($1, $2, $3, $4, $5, $6, app_now(), app_now(), app_now() + $7, $8)""",
+        new_id(), letter.to, letter.channel, letter.name, letter.subject, text.strip(), useful_for(letter), about,
     )  # fmt: skip
+
+
+async def write_to_worker(act: Act, membership_id: UUID, make: Callable[[str], Letter]) -> bool:
+    """Queue the letter that `make` writes to the e-mail address of a worker; the caller never shows that address.
+
+    False, and nothing queued: the worker has no address, or the membership has ended or not begun.
+    """
+    address = await act.value("SELECT worker_address($1, $2)", membership_id, proof("worker_address", membership_id))
+    if address is None:
+        return False
+    await queue(act, make(address))
+    return True
 
 
 async def messages() -> list[dict[str, Any]]:

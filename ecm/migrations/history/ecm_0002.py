@@ -9,7 +9,7 @@ from ecm.database import ENGINE
 ID = "0002"
 VERSION = "1.38.0"
 DESCRIPTION = "the working day"
-SLICES = ("notifications", "accounts", "pupils", "cases", "opening", "casefile")
+SLICES = ("notifications", "accounts", "pupils", "cases", "opening", "casefile", "actions")
 
 
 async def forwards() -> MigrationManager:
