@@ -74,6 +74,9 @@ class Standing:
     invitations: int | None
     opened_at: datetime
     expires_at: datetime
+    covering: tuple[str, ...]
+    administrator: str | None
+    telephone: str | None
 
     def may(self, verb: str) -> bool:
         """Whether this role may do this at all; rows are another matter, and the database's."""
@@ -244,7 +247,7 @@ async def _enter(connection: asyncpg.Connection, actor: Actor, purpose: str) -> 
     if record is None or (record["session_kind"] == "link") != actor.by_link:
         raise NotSignedIn
     values = dict(record)
-    actor.standing = Standing(**{**values, "verbs": frozenset(values["verbs"])})
+    actor.standing = Standing(**{**values, "verbs": frozenset(values["verbs"]), "covering": tuple(values["covering"])})
     return actor.standing
 
 

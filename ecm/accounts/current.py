@@ -71,21 +71,39 @@ def viewer_of(actor: Actor | None) -> Viewer | None:
         agency_name=who.agency_name or "",
         role=who.role or "carer",
         role_label=ROLE_LABELS[who.role or "carer"],
-        navigation=_navigation(who.membership_id is not None, who.may("audit:read"), who.invitations),
+        navigation=_navigation(
+            who.membership_id is not None,
+            who.may("audit:read"),
+            who.invitations,
+            who.may("post:manage"),
+            who.may("people:manage"),
+            who.may("correction:read"),
+        ),
         several_memberships=who.memberships + who.is_carer > 1,
         idle_seconds=int(IDLE_LIMIT.total_seconds()),
+        covering=who.covering,
+        administrator=who.administrator or "",
+        telephone=who.telephone or "",
     )
 
 
 @cache
-def _navigation(worker: bool, auditor: bool, invitations: int | None) -> tuple[NavigationItem, ...]:
+def _navigation(
+    worker: bool, auditor: bool, invitations: int | None, post: bool, people: bool, corrections: bool
+) -> tuple[NavigationItem, ...]:
     places = [NavigationItem("/", "Home")]
-    if worker and not auditor:
+    if worker and not (auditor or post or people or corrections):
         places += [NavigationItem("/cases", "Cases"), NavigationItem("/actions", "Actions")]
     if invitations is not None:
         places.append(NavigationItem("/invitations", "Invitations", invitations))
     if auditor:
         places.append(NavigationItem("/oversight", "Oversight"))
+    if post:
+        places.append(NavigationItem("/post", "Post"))
+    if people:
+        places.append(NavigationItem("/people", "People"))
+    if corrections:
+        places.append(NavigationItem("/corrections", "Entered in error"))
     if not worker:
         places.append(NavigationItem("/family", "Your family"))
     return (*places, NavigationItem("/help/accessibility", "Help"))

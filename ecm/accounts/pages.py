@@ -1,4 +1,4 @@
-"""Signing in and out, one's own account."""
+"""Signing in and out; the pages of one's own account and of links are next door."""
 
 from secrets import token_urlsafe
 from typing import Any
@@ -7,11 +7,11 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
-from ecm.accounts.commands import choose_membership, sign_in, sign_out
-from ecm.accounts.current import DEVICE_LASTS, client_address, page, session_cookie
-from ecm.accounts.queries import me
-from ecm.accounts.schemas import Choice, PageSignIn
-from ecm.agencies.words import ROLE_LABELS
+from ecm.accounts import link_pages, own_pages
+from ecm.accounts.commands import sign_in, sign_out
+from ecm.accounts.current import DEVICE_LASTS, client_address, session_cookie
+from ecm.accounts.rules import device_words
+from ecm.accounts.schemas import PageSignIn
 from ecm.config import settings
 from ecm.database import Actor
 from ecm.errors import NotSignedIn, Refused, TooMany
@@ -36,8 +36,9 @@ async def send_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     async def open_browser(typed: PageSignIn) -> str:
         try:
             opened = await sign_in(
-                typed.email, typed.password, kind="browser", address=client_address(request), device=device
-            )
+                typed.email, typed.password, kind="browser", address=client_address(request), device=device,
+                program=device_words(request.headers.get("user-agent", "")),
+            )  # fmt: skip
         except NotSignedIn:
             raise Refused({"email": WRONG}) from None
         except TooMany as slow:
@@ -72,21 +73,4 @@ async def send_sign_out(request: Request[Any, Any, Any], actor: NamedDependency[
     return response
 
 
-@get("/account")
-async def show_account(actor: NamedDependency[Actor]) -> Response[bytes]:
-    """Who I am, and the hats I may wear."""
-    found = await me(actor)
-    is_carer = actor.standing is not None and actor.standing.is_carer
-    return page("accounts/account.html", actor, me=found, is_carer=is_carer, role_labels=ROLE_LABELS)
-
-
-@post("/account/acting-as", status_code=303)
-async def send_choice(request: Request[Any, Any, Any], actor: NamedDependency[Actor]) -> Response[Any]:
-    """Act in another membership from the next page on."""
-    form = await submit(request, Choice, lambda choice: choose_membership(actor, choice.membership_id))
-    if not form.ok:
-        raise Refused(form.problems)
-    return redirect("/", "You have changed the role you act in.")
-
-
-routes = [show_sign_in, send_sign_in, send_sign_out, show_account, send_choice]
+routes = [show_sign_in, send_sign_in, send_sign_out, *own_pages.routes, *link_pages.routes]

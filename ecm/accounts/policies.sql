@@ -28,7 +28,8 @@ SET ROLE ecm_policy;
 CREATE FUNCTION enter(p_token bytea, p_purpose text)
 RETURNS TABLE (session_id uuid, session_kind text, person_id uuid, person_name text, membership_id uuid,
                agency_id uuid, agency_name text, agency_kind text, role text, verbs text[], request_id uuid,
-               memberships int, is_carer boolean, invitations int, opened_at timestamptz, expires_at timestamptz)
+               memberships int, is_carer boolean, invitations int, opened_at timestamptz, expires_at timestamptz,
+               covering text[], administrator text, telephone text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -38,6 +39,7 @@ DECLARE
     v text[] := '{}';
     seats uuid[] := '{}';
     barred uuid[] := '{}';
+    covered uuid[] := '{}';
 BEGIN
     SELECT * INTO s FROM session WHERE token_hash = p_token AND ended_at IS NULL AND expires_at > app_now()
         AND (kind <> 'browser' OR seen_at > app_now() - interval '15 minutes');
@@ -51,6 +53,10 @@ BEGIN
         seats := seats || m.id;
         IF 'desk:general' = ANY (v) THEN seats := seats || a.id; END IF;
         IF 'desk:safeguarding' = ANY (v) THEN seats := seats || a.safeguarding_desk_id; END IF;
+        IF EXISTS (SELECT FROM cover c WHERE c.covering_membership_id = m.id AND c.ended_at IS NULL) THEN
+            covered := covered_by(m.id, s.person_id);
+            seats := seats || covered;
+        END IF;
     ELSE
         IF s.kind <> 'link' THEN seats := seats || s.person_id; END IF;
         barred := ARRAY(SELECT pupil_id FROM contact_bar b WHERE b.person_id = s.person_id
@@ -68,7 +74,50 @@ BEGIN
         EXISTS (SELECT FROM carer c WHERE c.person_id = s.person_id),
         CASE WHEN 'involvement:answer' = ANY (v) THEN
             (SELECT count(*)::int FROM involvement i WHERE i.agency_id = m.agency_id AND i.status = 'invited') END,
-        s.opened_at, s.expires_at;
+        s.opened_at, s.expires_at,
+        CASE WHEN covered = '{}' THEN covered::text[] ELSE ARRAY(SELECT p.name FROM membership x JOIN person p ON p.id = x.person_id
+            WHERE x.id = ANY (covered) ORDER BY p.name) END,
+        -- For the foot of pages; programs do without.
+        CASE WHEN s.kind = 'browser' THEN
+            (SELECT p.name FROM membership x JOIN person p ON p.id = x.person_id WHERE x.agency_id = m.agency_id
+             AND x.role = 'agency_admin' AND x.started_at <= app_now() AND (x.ended_at IS NULL OR x.ended_at > app_now())
+             ORDER BY x.started_at, x.id LIMIT 1) END,
+        a.telephone;
+END $$;
+
+-- Which absent colleagues this membership covers for now. Days are London's; it ends by the clock, and with either of the
+-- two memberships. Never for who may not come near one of the pupils concerned, or is their parent or carer.
+-- Source: ADR 0016.
+CREATE FUNCTION covered_by(p_membership uuid, p_person uuid) RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(SELECT c.absent_membership_id FROM cover c
+        JOIN membership x ON x.id = c.absent_membership_id JOIN membership m ON m.id = c.covering_membership_id
+        WHERE c.covering_membership_id = p_membership AND c.ended_at IS NULL AND x.agency_id = m.agency_id
+          AND app_now() >= london_midnight(c.from_on) AND app_now() < london_midnight(c.until_on + 1)
+          AND x.started_at <= app_now() AND (x.ended_at IS NULL OR x.ended_at > app_now())
+          AND may_cover(m.agency_id, x.role, m.role)
+          AND NOT EXISTS (SELECT FROM contact_bar b WHERE b.person_id = p_person
+                          AND app_now() >= b.from_at AND (b.until_at IS NULL OR app_now() < b.until_at))
+          AND NOT EXISTS (SELECT FROM carer k JOIN support_case s ON s.pupil_id = k.pupil_id
+                          JOIN case_access a ON a.case_id = s.id AND a.principal = x.id WHERE k.person_id = p_person)
+        ORDER BY c.absent_membership_id)
+$$;
+
+-- The covering role reads with every desk, and writes in every category, that the absent one does; who does no work on
+-- cases is not covered.
+CREATE FUNCTION may_cover(p_agency uuid, p_absent text, p_covering text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT bool_or(true) AND bool_and(EXISTS (SELECT FROM permission c WHERE c.kind = g.kind AND c.role = p_covering AND c.verb = a.verb))
+    FROM agency g JOIN permission a ON a.kind = g.kind AND a.role = p_absent AND a.verb ~ '^(desk|write):'
+    WHERE g.id = p_agency
+$$;
+
+CREATE FUNCTION must_be_proved(p_message text, p_proof bytea) RETURNS void LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF proved(p_message, p_proof) IS NOT TRUE THEN
+        RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
+    END IF;
 END $$;
 
 -- A named service (seed, import, the worker) at work without a person.
@@ -97,7 +146,7 @@ END $$;
 -- Open a session for somebody whose password (or code) the app has just checked. A person with one current
 -- membership and no child here starts in it; everybody else starts as themselves and chooses.
 CREATE FUNCTION open_session(p_id uuid, p_person uuid, p_kind text, p_token bytea, p_request uuid,
-                             p_lifetime interval, p_proof bytea) RETURNS void
+                             p_lifetime interval, p_proof bytea, p_device text DEFAULT '') RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     mine uuid[] := ARRAY(SELECT id FROM membership WHERE person_id = p_person AND started_at <= app_now()
@@ -106,11 +155,11 @@ BEGIN
     IF NOT proved(concat_ws('|', 'session', p_person, p_kind, encode(p_token, 'hex'), p_request), p_proof) THEN
         RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    INSERT INTO session (id, token_hash, kind, person_id, membership_id, request_id, opened_at, seen_at, expires_at)
+    INSERT INTO session (id, token_hash, kind, person_id, membership_id, request_id, opened_at, seen_at, expires_at, device)
     VALUES (p_id, p_token, p_kind, p_person,
             CASE WHEN p_kind <> 'link' AND NOT EXISTS (SELECT FROM carer WHERE person_id = p_person)
                  AND cardinality(mine) = 1 THEN mine[1] END,
-            p_request, app_now(), app_now(), app_now() + p_lifetime);
+            p_request, app_now(), app_now(), app_now() + p_lifetime, p_device);
 END $$;
 
 -- Act in another of one's own current memberships, or (null) as oneself. False: not yours, or ended.
@@ -189,7 +238,7 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION enter(bytea, text), enter_service(text, text, bytea), sign_in_facts(text, bytea),
-    open_session(uuid, uuid, text, bytea, uuid, interval, bytea), choose_membership(uuid), end_session(),
+    open_session(uuid, uuid, text, bytea, uuid, interval, bytea, text), choose_membership(uuid), end_session(),
     sign_in_history(bytea, bytea, bytea, bytea), sign_in_tried(uuid, bytea, bytea, bytea, bytea), sign_in_succeeded(uuid, bytea)
     TO ecm_app;
 RESET ROLE;

@@ -36,6 +36,26 @@ def session_warns_at(opened_at: datetime, seen_at: datetime) -> datetime:
     return session_ends_at(opened_at, seen_at) - WARNING
 
 
+SYSTEMS = (
+    ("iPhone", "an iPhone"), ("iPad", "an iPad"), ("Android", "an Android device"), ("CrOS", "a Chromebook"),
+    ("Windows", "Windows"), ("Macintosh", "a Mac"), ("Linux", "Linux"),
+)  # fmt: skip
+BROWSERS = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"), ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"), ("Chrome", "Chrome"), ("Safari", "Safari"),
+)  # fmt: skip
+
+
+def device_words(user_agent: str) -> str:
+    """What a list of sessions calls a browser, such as `Firefox on Windows`; '' when it does not say.
+
+    Family names only, so that nobody is told apart by them. Source: OWASP ASVS 5.0, 7.5.2 (see and end one's sessions).
+    """
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    return f"{browser or 'A browser'} on {system}" if system else browser
+
+
 # ------------------------------------------------------------------------------------------------- slowing guesses
 
 
@@ -114,6 +134,19 @@ def address_group(text: str) -> str:
 
 
 # --------------------------------------------------------------------------------------------------- codes by text
+
+
+def read_mobile(text: str) -> str | None:
+    """A mobile number as it is kept, `+` and the country first; a number with 0 before it is British. None: it is none.
+
+    Source: ITU-T E.164 (at most 15 digits).
+    """
+    plain = "".join(each for each in text if not each.isspace() and each not in "()-.\u2010\u2011\u2013")
+    plain = f"+44{plain[1:]}" if plain.startswith("0") and not plain.startswith("00") else plain
+    plain = f"+{plain[2:]}" if plain.startswith("00") else plain
+    digits = plain[1:]
+    known = plain.startswith("+") and digits.isascii() and digits.isdecimal() and not digits.startswith("0")
+    return plain if known and 7 <= len(digits) <= 15 else None
 
 
 def read_code(text: str) -> str | None:

@@ -30,6 +30,23 @@ class Session(Table, tablename="session"):
     seen_at = Timestamptz()
     expires_at = Timestamptz()
     ended_at = Timestamptz(null=True, default=None)
+    device = Text(default="")
+
+
+class AccountLink(Table, tablename="account_link"):
+    """A link sent to somebody with an account, kept as SHA-256 of its secret; it works once, until it expires.
+
+    purpose: password (set a new one) or email (confirm that `email` is one's address).
+    """
+
+    id = UUID(primary_key=True, default=new_id)
+    person_id = ForeignKey(Person, null=False)
+    purpose = Text()
+    token_hash = Bytea(unique=True)
+    email = Text()
+    made_at = Timestamptz()
+    expires_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
 
 
 class SignInAttempt(Table, tablename="sign_in_attempt"):

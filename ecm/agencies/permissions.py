@@ -20,8 +20,8 @@ def _write(*categories: str) -> frozenset[str]:
 
 
 _LEAD = frozenset({
-    "desk:general", "pupil:look_up", "case:open", "case:change", "involvement:invite", "carer:admit", "contact:bar",
-    "consent:ask", "consent:record", "note:write", "action:add", "action:change", "barrier:add", "plan:make",
+    "desk:general", "pupil:look_up", "pupil:keep", "case:open", "case:change", "involvement:invite", "carer:admit", "contact:bar",
+    "consent:ask", "consent:record", "note:write", "action:add", "action:change", "barrier:add", "plan:make", "death:record",
 })  # fmt: skip
 _PARTNER = frozenset({
     "involvement:answer", "note:write", "action:add", "action:change", "barrier:add", "plan:make",
@@ -49,7 +49,11 @@ GRANTS: dict[tuple[str, str], frozenset[str]] = {
     ("partnership", "auditor"): frozenset({"audit:read", "audit:export"}),
     ("partnership", "system_admin"): frozenset({"post:manage"}),
     **{(kind, "agency_admin"): frozenset({"people:manage"}) for kind in KINDS},
-    **{(kind, "data_protection_officer"): frozenset({"correction:read"}) for kind in KINDS if kind != "partnership"},
+    **{
+        (kind, "data_protection_officer"): frozenset({"access_log:read", "correction:read"})
+        for kind in KINDS
+        if kind != "partnership"
+    },
 }
 
 

@@ -1,6 +1,6 @@
 """People, organisations, and who works where."""
 
-from piccolo.columns import UUID, Array, ForeignKey, Text, Timestamptz
+from piccolo.columns import UUID, Array, Boolean, ForeignKey, Text, Timestamptz
 from piccolo.table import Table
 
 from ecm.clock import new_id
@@ -36,7 +36,10 @@ class Agency(Table, tablename="agency"):
 
 
 class Membership(Table, tablename="membership"):
-    """A worker in one role at one agency, from a day until it ends. Its id is a principal."""
+    """A worker in one role at one agency, from a day until it ends. Its id is a principal.
+
+    `temporary`: has an end from the start. `telephone`: at work, shown to colleagues.
+    """
 
     id = UUID(primary_key=True, default=new_id)
     person_id = ForeignKey(Person, null=False)
@@ -45,6 +48,8 @@ class Membership(Table, tablename="membership"):
     class_names = Array(base_column=Text(), default=list)
     started_at = Timestamptz()
     ended_at = Timestamptz(null=True, default=None)
+    temporary = Boolean(default=False)
+    telephone = Text(null=True, default=None)
 
 
 class Permission(Table, tablename="permission"):

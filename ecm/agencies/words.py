@@ -106,3 +106,21 @@ BASIS_LABELS = {
     "own_record": "your service wrote it",
     "own_child": "you care for this child",
 }
+
+OUTCOME_LABELS = {
+    "outcomes_met": "What we set out to do is done",
+    "stepped_up": "The pupil now gets more specialist help",
+    "stepped_down": "What every classroom does is enough now",
+    "moved": "The pupil has moved away or changed school",
+    "declined_by_family": "The family does not want it to go on",
+    "no_longer_needed": "It is not needed any more",
+    "other": "Something else",
+}
+
+TURN_LABELS = {
+    "closed": "Closed",
+    "reopened": "Reopened",
+    "voided": "Marked as opened in error",
+    "died": "Closed because the pupil has died",
+    "died_in_error": "The date of death was entered in error",
+}

@@ -17,6 +17,7 @@ class Viewer:
     """The person at the screen and the hat they wear.
 
     `agency_name` is empty for people outside agencies. `idle_seconds` is how long this session lasts unused.
+    `covering`: colleagues one stands in for today. `administrator` and `telephone`: whom of one's own agency to ring.
     """
 
     name: str
@@ -26,3 +27,6 @@ class Viewer:
     navigation: tuple[NavigationItem, ...]
     several_memberships: bool = False
     idle_seconds: int = 900
+    covering: tuple[str, ...] = ()
+    administrator: str = ""
+    telephone: str = ""
