@@ -37,10 +37,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
                tstzmultirange(tstzrange(i.answered_at, coalesce(i.ended_at, 'infinity')))
         FROM involvement i WHERE i.case_id = p_case AND i.status IN ('accepted', 'ended')
           AND i.answered_at < coalesce(i.ended_at, 'infinity')),
-    -- The latest answer of each carer asked, per scope. One refusal or withdrawal closes the scope: design 5.
+    -- The latest answer of each carer asked, per scope, as if what was entered in error had never been said. One refusal or withdrawal closes the scope: design 5.
     answer AS (
         SELECT DISTINCT ON (agency_id, category, purpose, person_id) *
-        FROM consent_event WHERE case_id = p_case AND kind <> 'requested'
+        FROM consent_event e WHERE case_id = p_case AND kind IN ('given', 'refused', 'withdrawn')
+          AND NOT EXISTS (SELECT FROM consent_event x WHERE x.corrects_event_id = e.id)
         ORDER BY agency_id, category, purpose, person_id, number DESC),
     agreed AS (
         SELECT a.id, a.agency_id, a.category, tstzmultirange(tstzrange(a.at, least(coalesce(a.until_at, 'infinity'), c.sixteen))) AS spans
@@ -109,7 +110,7 @@ BEGIN
     UPDATE action t SET owner_agency_id = l.school_id, owner_desk_id = desk(l.school_id, t.category),
         assignee_membership_id = CASE WHEN t.category = ANY (l.reads) THEN l.lead_membership_id END,
         updated_at = app_now(), version = t.version + 1
-    FROM lead l WHERE t.case_id = p_case AND t.status IN ('todo', 'doing') AND t.owner_agency_id <> l.school_id
+    FROM lead l WHERE t.case_id = p_case AND t.status IN ('todo', 'doing') AND NOT t.in_error AND t.owner_agency_id <> l.school_id
         AND (t.category = ANY (l.reads) OR t.author_agency_id = l.school_id) AND NOT EXISTS (
             SELECT FROM case_access a WHERE a.case_id = p_case AND a.principal = t.owner_agency_id
             AND a.category = 'core' AND a.basis <> 'own_record'
@@ -135,9 +136,12 @@ BEGIN
         UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, updated_at, NULL
             FROM identified_barrier WHERE case_id = p_case
         UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, written_at, NULL
-            FROM note WHERE case_id = p_case
+            FROM note WHERE case_id = p_case AND NOT in_error
         UNION ALL SELECT category, author_membership_id, author_desk_id, owner_desk_id, assignee_membership_id, updated_at,
-            CASE WHEN status IN ('todo', 'doing') THEN due_on END FROM action WHERE case_id = p_case
+            CASE WHEN status IN ('todo', 'doing') THEN due_on END FROM action WHERE case_id = p_case AND NOT in_error
+        UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, written_at, NULL
+            FROM review_contribution WHERE case_id = p_case
+        UNION ALL SELECT category, NULL, NULL, NULL, NULL, written_at, NULL FROM review WHERE case_id = p_case
         UNION ALL SELECT category, NULL, NULL, desk(invited_by_agency_id, category), NULL, updated_at, NULL
             FROM involvement WHERE case_id = p_case),
     seen AS (
@@ -216,7 +220,7 @@ BEGIN
         END LOOP;
         EXECUTE format('CREATE TRIGGER z_derive_%1$s AFTER %1$s ON contact_bar REFERENCING NEW TABLE AS changed
             FOR EACH STATEMENT EXECUTE FUNCTION derive_pupil(''pupil_id'')', happening);
-        FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note'] LOOP
+        FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note','review','review_contribution'] LOOP
             EXECUTE format('CREATE TRIGGER z_seats_%1$s AFTER %1$s ON %2$I REFERENCING NEW TABLE AS changed
                 FOR EACH STATEMENT EXECUTE FUNCTION seats_changed()', happening, t);
         END LOOP;

@@ -16,6 +16,10 @@ from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound, Refused, Stale
 
 MOST_DRAWS = 20
+KEPT_AS_IT_IS = {
+    "closed": "This case is closed. Reopen it to change it.",
+    "voided": "This case was opened in error and is kept as it is. It cannot be changed.",
+}
 
 
 async def open_case(actor: Actor, new: NewCase) -> dict[str, Any]:
@@ -41,8 +45,11 @@ async def open_case(actor: Actor, new: NewCase) -> dict[str, Any]:
 
 
 async def _check_pupil(act: Act, pupil_id: UUID) -> None:
-    if not await act.value("SELECT EXISTS (SELECT FROM pupil WHERE id = $1)", pupil_id):
+    pupil = await act.row("SELECT died_on FROM pupil WHERE id = $1", pupil_id)
+    if pupil is None:
         raise NotFound
+    if pupil["died_on"]:
+        raise Refused({"pupil_id": "It is recorded that this pupil has died, so no case can be opened."})
     reference = await act.value(
         "SELECT reference FROM support_case WHERE pupil_id = $1 AND school_id = $2 AND status = 'open'",
         pupil_id, act.who.agency_id,
@@ -90,11 +97,24 @@ async def _insert_barrier(act: Act, case_id: UUID, new: NewBarrier, field: str =
     return barrier_id
 
 
+async def must_be_open(act: Act, case_id: UUID) -> None:
+    """Take the case for the rest of the transaction; it can be changed. Hidden or absent: the next look will say so.
+
+    Raises: Refused when it is closed, or was opened in error. Source: docs/states.md, cases.
+    """
+    await act.run("SELECT lock_case($1)", case_id)
+    status = await act.value("SELECT status FROM support_case WHERE id = $1", case_id)
+    if status in KEPT_AS_IT_IS:
+        raise Refused({"": KEPT_AS_IT_IS[status]})
+
+
 async def claim(act: Act, case_id: UUID, category: str, field: str = "category") -> None:
     """Make sure the actor may write in this category of this case, so that the row will be theirs.
 
-    Raises: NotFound when the case is not theirs to see; Refused when the category is not theirs to write.
+    Raises: NotFound when the case is not theirs to see; Refused when the case is not open, or the category is not theirs
+    to write.
     """
+    await must_be_open(act, case_id)
     if await act.value("SELECT claim_authorship($1, $2, $3, $4)", new_id(), new_id(), case_id, category):
         return
     if not await act.value("SELECT EXISTS (SELECT FROM support_case WHERE id = $1)", case_id):
@@ -146,7 +166,7 @@ async def change_case(actor: Actor, case_id: UUID, change: CaseChange) -> dict[s
     """
     async with acting_as(actor, "change_case") as act:
         await _must(act, case_id, "case:change")
-        await act.run("SELECT lock_case($1)", case_id)
+        await must_be_open(act, case_id)
         now = await read_case(act, case_id)
         if now["version"] != change.version:
             raise Stale(now)
@@ -185,6 +205,7 @@ async def admit_carer(actor: Actor, case_id: UUID, admission: Admission) -> dict
     """
     async with acting_as(actor, "admit_carer") as act:
         await _must(act, case_id, "carer:admit")
+        await must_be_open(act, case_id)
         admission_id = new_id()
         seen = "seen" if admission.authority_seen is True else admission.authority_seen
         await _insert_admission(act, admission_id, case_id, admission.carer_id, seen)

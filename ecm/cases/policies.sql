@@ -16,6 +16,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT context() -> 'verbs' ? 'case:open'
        AND EXISTS (SELECT FROM enrolment e WHERE e.pupil_id = p_pupil AND e.school_id = (context() ->> 'agency')::uuid
                    AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1)))
+       AND NOT EXISTS (SELECT FROM pupil u WHERE u.id = p_pupil AND u.died_on IS NOT NULL)
        AND EXISTS (SELECT FROM membership m WHERE m.id = p_lead AND m.agency_id = (context() ->> 'agency')::uuid
                    AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now()))
 $$;
@@ -83,6 +84,19 @@ BEGIN
     RETURN true;
 END $$;
 
+-- A case that is closed, or was opened in error, stays as it is. What still moves: who leads it, a carer's access that
+-- ends, a yes taken back, and what was entered in error. Source: docs/states.md.
+CREATE FUNCTION must_be_open() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN PERFORM pg_advisory_xact_lock(hashtextextended(NEW.case_id::text, 0)); END IF;
+    IF EXISTS (SELECT FROM support_case c WHERE c.id = NEW.case_id AND c.status <> 'open')
+       AND NOT (TG_OP = 'UPDATE' AND coalesce((to_jsonb(NEW) ->> 'in_error')::boolean, false)) THEN
+        RAISE EXCEPTION 'the case is not open' USING ERRCODE = 'check_violation', CONSTRAINT = 'case_is_open';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION stamp_author() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE me jsonb := context();
@@ -142,6 +156,7 @@ BEGIN
         NEW.answered_at := NULL;
         NEW.ended_at := NULL;
         NEW.assignee_membership_id := NULL;
+        NEW.read_at := NULL;
         -- Who may not write of such a service may not ask it, nor learn by trying whether a colleague has.
         IF NEW.category <> 'core' AND NOT me -> 'verbs' ? ('write:' || NEW.category) THEN
             RAISE EXCEPTION 'not yours to ask' USING ERRCODE = 'check_violation', CONSTRAINT = 'involvement_category';
@@ -159,6 +174,8 @@ BEGIN
                             ELSE OLD.answered_at END;
     NEW.ended_at := CASE WHEN NEW.status <> OLD.status AND NEW.status IN ('withdrawn', 'ended') THEN app_now()
                          ELSE OLD.ended_at END;
+    -- An invitation is read when somebody of the agency first looks at it, and stays read.
+    NEW.read_at := coalesce(OLD.read_at, CASE WHEN ours AND NEW.read_at IS NOT NULL THEN app_now() END);
     IF NEW.assignee_membership_id IS DISTINCT FROM OLD.assignee_membership_id AND NEW.assignee_membership_id IS NOT NULL
        AND NOT (ours AND EXISTS (SELECT FROM membership m WHERE m.id = NEW.assignee_membership_id
                 AND m.agency_id = NEW.agency_id AND (m.ended_at IS NULL OR m.ended_at > app_now()))) THEN
@@ -200,13 +217,16 @@ BEGIN
             AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())) THEN
         RAISE EXCEPTION 'the lead is not of the school' USING ERRCODE = 'check_violation', CONSTRAINT = 'case_lead_of_school';
     END IF;
+    IF OLD.status <> 'open' AND NEW.status = OLD.status AND NEW.next_review_on IS DISTINCT FROM OLD.next_review_on THEN
+        RAISE EXCEPTION 'the case is not open' USING ERRCODE = 'check_violation', CONSTRAINT = 'case_is_open';
+    END IF;
     RETURN NEW;
 END $$;
 
 GRANT EXECUTE ON FUNCTION may_write(uuid, text), on_case(uuid), knows_of(uuid, uuid), holds_case(uuid), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
     claim_authorship(uuid, uuid, uuid, text) TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_author(), check_action_owner(), check_involvement(), check_admission(), end_admission(),
-    check_lead(), stamp_times() TO ecm_owner;
+    check_lead(), must_be_open(), stamp_times() TO ecm_owner;
 RESET ROLE;
 
 SET ROLE ecm_owner;
@@ -223,17 +243,18 @@ DECLARE
     is_mine text := ' OR a.principal IN (%1$I.author_membership_id, %1$I.author_desk_id)';
 BEGIN
     FOREACH t IN ARRAY ARRAY['support_case','case_brief','identified_barrier','involvement','involvement_message',
-                             'action','note','case_author','carer_admission'] LOOP
+                             'action','note','review_contribution','case_author','carer_admission'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
         EXECUTE format('GRANT SELECT, INSERT ON %I TO ecm_app', t);
         EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO ecm_policy', t);
     END LOOP;
-    FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note'] LOOP
+    FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note','review_contribution'] LOOP
         -- What changes after it was written is not one's own record any more: an action is, only while on the case.
         EXECUTE format('CREATE POLICY %1$s_by_reason ON %1$I FOR SELECT TO ecm_app USING (' ||
                        format(can_see, t, format(is_mine, t)) ||
-                       CASE WHEN t = 'action' THEN ' AND on_case(case_id)' ELSE '' END || ')', t);
+                       CASE WHEN t = 'action' THEN ' AND on_case(case_id)' ELSE '' END ||
+                       CASE WHEN t IN ('action', 'note') THEN ' AND NOT in_error' ELSE '' END || ')', t);
         -- Authors come from the sealed context (trigger stamp_author); the claim was checked by claim_authorship.
         EXECUTE format('CREATE POLICY %1$s_by_author ON %1$I FOR INSERT TO ecm_app WITH CHECK (
             author_membership_id = (SELECT (context() ->> ''membership'')::uuid)
@@ -257,7 +278,7 @@ CREATE POLICY support_case_by_reason ON support_case FOR SELECT TO ecm_app USING
       AND a.category = 'core' AND a.basis <> 'own_record'
       AND app_now() >= a.valid_from AND app_now() < a.valid_until));
 CREATE POLICY support_case_by_school ON support_case FOR INSERT TO ecm_app WITH CHECK (
-    school_id = (SELECT (context() ->> 'agency')::uuid) AND may_open_case(pupil_id, lead_membership_id));
+    school_id = (SELECT (context() ->> 'agency')::uuid) AND status = 'open' AND may_open_case(pupil_id, lead_membership_id));
 CREATE POLICY support_case_kept_by_school ON support_case FOR UPDATE TO ecm_app USING (holds_case(id))
     WITH CHECK (holds_case(id));
 GRANT UPDATE (lead_membership_id, next_review_on, updated_at, version) ON support_case TO ecm_app;
@@ -268,13 +289,13 @@ GRANT UPDATE (reason, strengths, level, updated_at, version) ON case_brief TO ec
 
 -- The owner of an action learns of it, while the owner's agency has a basis on the case.
 CREATE POLICY action_by_owner ON action FOR SELECT TO ecm_app USING (
-    (owner_desk_id = ANY ((SELECT principals())::uuid[]) OR assignee_membership_id = ANY ((SELECT principals())::uuid[]))
+    NOT in_error AND (owner_desk_id = ANY ((SELECT principals())::uuid[]) OR assignee_membership_id = ANY ((SELECT principals())::uuid[]))
     AND EXISTS (SELECT 1 FROM case_access a
                 WHERE a.case_id = action.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
                   AND a.category = 'core' AND a.basis <> 'own_record'
                   AND app_now() >= a.valid_from AND app_now() < a.valid_until));
 CREATE POLICY action_moved_on ON action FOR UPDATE TO ecm_app USING (
-    (SELECT context() ->> 'membership') IS NOT NULL
+    NOT in_error AND (SELECT context() ->> 'membership') IS NOT NULL
     AND (owner_desk_id = ANY ((SELECT principals())::uuid[])
          OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
          OR author_membership_id = ANY ((SELECT principals())::uuid[])
@@ -300,8 +321,8 @@ CREATE POLICY involvement_moved_on ON involvement FOR UPDATE TO ecm_app USING (
              OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
              OR (SELECT context() -> 'verbs' ? 'involvement:answer'))))
     WITH CHECK (holds_case(case_id) OR agency_id = (SELECT (context() ->> 'agency')::uuid));
-GRANT UPDATE (status, answered_at, answer_reason, answer_message, ended_at, assignee_membership_id, updated_at, version)
-    ON involvement TO ecm_app;
+GRANT UPDATE (status, answered_at, answer_reason, answer_message, ended_at, assignee_membership_id, read_at, updated_at,
+    version) ON involvement TO ecm_app;
 CREATE POLICY involvement_message_by_school ON involvement_message FOR INSERT TO ecm_app
     WITH CHECK (category = 'core' AND holds_case(case_id));
 
@@ -340,6 +361,18 @@ CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON case_brief FOR EACH ROW 
 CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON identified_barrier FOR EACH ROW EXECUTE FUNCTION stamp_times('');
 CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON action FOR EACH ROW EXECUTE FUNCTION stamp_times('added_at');
 CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON note FOR EACH ROW EXECUTE FUNCTION stamp_times('written_at');
-CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON involvement FOR EACH ROW EXECUTE FUNCTION stamp_times('invited_at');
+-- That it was read is not news of the case, so it moves no time.
+CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE OF status, answered_at, answer_reason, answer_message, ended_at,
+    assignee_membership_id, updated_at, version ON involvement FOR EACH ROW EXECUTE FUNCTION stamp_times('invited_at');
 CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON carer_admission FOR EACH ROW EXECUTE FUNCTION stamp_times('admitted_at');
+DO $$
+DECLARE
+    t text;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','involvement','involvement_message','action','note',
+                             'carer_admission','consent_request','consent_proposal','review','review_contribution'] LOOP
+        EXECUTE format('CREATE TRIGGER b_must_be_open BEFORE INSERT%s ON %I FOR EACH ROW EXECUTE FUNCTION must_be_open()',
+                       CASE WHEN t IN ('case_brief', 'involvement', 'action') THEN ' OR UPDATE' ELSE '' END, t);
+    END LOOP;
+END $$;
 RESET ROLE;

@@ -3,7 +3,7 @@
 `case_id`, `category` and the author columns never change: column grants leave them out.
 """
 
-from piccolo.columns import UUID, Array, Date, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Array, Boolean, Date, ForeignKey, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from ecm.agencies.tables import Agency, Membership, Person
@@ -73,6 +73,7 @@ class Involvement(Table, tablename="involvement"):
     offered_categories = Array(base_column=Text(), default=list)
     status = Text(default="invited")
     invited_at = Timestamptz()
+    read_at = Timestamptz(null=True, default=None)
     answered_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
     answer_reason = Text(null=True, default=None)
@@ -110,6 +111,7 @@ class Action(Table, tablename="action"):
     added_at = Timestamptz()
     updated_at = Timestamptz()
     version = Integer(default=1)
+    in_error = Boolean(default=False)
 
 
 class Note(Table, tablename="note"):
@@ -123,6 +125,7 @@ class Note(Table, tablename="note"):
     author_membership_id = ForeignKey(Membership, null=False)
     author_desk_id = UUID(default=new_id)
     written_at = Timestamptz()
+    in_error = Boolean(default=False)
 
 
 class CaseAuthor(Table, tablename="case_author"):

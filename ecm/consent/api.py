@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Request, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from ecm.consent.commands import answer_consent, ask_consent, withdraw_consent
 from ecm.consent.queries import consents, requests, show_request
@@ -17,7 +17,7 @@ from ecm.paging import Page
 
 @post("/cases/{case_id:uuid}/consent-requests")
 async def post_consent_request(
-    request: Request[Any, Any, Any], data: Asking, actor: NamedDependency[Actor], case_id: FromPath[UUID]
+    request: Request[Any, Any, Any], data: JSONBody[Asking], actor: NamedDependency[Actor], case_id: FromPath[UUID]
 ) -> dict[str, Any]:
     """Ask a carer."""
     return await once(request, actor, lambda: ask_consent(actor, case_id, data), lambda made: show_request(actor, made))
@@ -30,7 +30,9 @@ async def list_consent_requests(actor: NamedDependency[Actor], page_wanted: Name
 
 
 @post("/consent-requests/{request_id:uuid}/answers")
-async def post_answers(data: Answers, actor: NamedDependency[Actor], request_id: FromPath[UUID]) -> dict[str, Any]:
+async def post_answers(
+    data: JSONBody[Answers], actor: NamedDependency[Actor], request_id: FromPath[UUID]
+) -> dict[str, Any]:
     """Answer, or write down what a carer answered."""
     return await answer_consent(actor, request_id, data)
 
@@ -43,7 +45,7 @@ async def list_consents(actor: NamedDependency[Actor], case_id: FromPath[UUID]) 
 
 @post("/consents/{proposal_id:uuid}/withdrawal")
 async def post_withdrawal(
-    data: Withdrawing, actor: NamedDependency[Actor], proposal_id: FromPath[UUID]
+    data: JSONBody[Withdrawing], actor: NamedDependency[Actor], proposal_id: FromPath[UUID]
 ) -> dict[str, Any]:
     """Take a yes back, in force when this answers."""
     return await withdraw_consent(actor, proposal_id, data)

@@ -10,8 +10,9 @@ import asyncpg
 
 from ecm.accounts.commands import token_hash
 from ecm.audit.events import Event
+from ecm.cases.commands import must_be_open
 from ecm.clock import new_id
-from ecm.consent.drafts import CANNOT_ASK, addresses_of, draft_request
+from ecm.consent.drafts import CANNOT_ASK, addresses_of, draft_request, needs_of
 from ecm.consent.queries import pupils_of, read_request
 from ecm.consent.rules import LASTS_MONTHS, LINK_LIFETIME
 from ecm.consent.schemas import Answers, Asking, NewDecision, Withdrawing
@@ -21,6 +22,7 @@ from ecm.errors import NotAllowed, NotFound, Refused
 from ecm.notifications.letters import CarerLink, TalkWanted
 from ecm.notifications.outbox import queue
 
+NOTHING_TO_AGREE = "The school has closed this case, so there is nothing to agree to. Saying no is still possible."
 ANSWERED = "This question has been answered already. Look at it again."
 
 
@@ -31,8 +33,8 @@ async def ask_consent(actor: Actor, case_id: UUID, asking: Asking) -> dict[str, 
     is not invited, or a number that cannot carry a code.
     """
     async with acting_as(actor, "ask_consent") as act:
+        await must_be_open(act, case_id)
         head, wording, proposals = await draft_request(act, case_id, asking)
-        await act.run("SELECT lock_case($1)", case_id)
         request_id = new_id()
         await _insert_request(act, request_id, case_id, asking, wording)
         await _insert_proposals(act, request_id, case_id, proposals)
@@ -74,10 +76,14 @@ async def _insert_proposals(act: Act, request_id: UUID, case_id: UUID, proposals
 
 
 async def _write_to(act: Act, request_id: UUID, carer_id: UUID) -> None:
-    found = await addresses_of(act, carer_id)
+    found, needs = await addresses_of(act, carer_id), await needs_of(act, carer_id)
     secret = token_urlsafe(32)
     await act.run("SELECT make_consent_link($1, $2, $3)", request_id, token_hash(secret), LINK_LIFETIME)
-    await queue(act, CarerLink(found["email"] or found["phone"], secret, LINK_LIFETIME.days))
+    letter = CarerLink(
+        found["email"] or found["phone"], secret, LINK_LIFETIME.days, language=needs["language"],
+        interpreter=needs["needs_interpreter"], large_print=needs["format"] == "large_print",
+    )  # fmt: skip
+    await queue(act, letter, about=request_id)
 
 
 async def answer_consent(
@@ -151,6 +157,8 @@ async def _insert_answers(act: Act, answers: Answers) -> None:
         )  # fmt: skip
     except asyncpg.InsufficientPrivilegeError:
         raise NotAllowed from None
+    except asyncpg.CheckViolationError:
+        raise Refused({"": NOTHING_TO_AGREE}) from None
 
 
 async def _record(act: Act, found: dict[str, Any], counts: Counter[str], channel: str) -> None:

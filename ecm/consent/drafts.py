@@ -15,6 +15,7 @@ from ecm.consent.wording import Facts, Wording, written
 from ecm.database import Act, Actor, acting_as, proof
 from ecm.errors import Refused
 from ecm.involvements.queries import CaseHead, kept_case
+from ecm.pupils.words import needs_in_words
 
 # The same for a stranger's id and for somebody barred, so that it tells nothing.
 CANNOT_ASK = "This person cannot be asked about this pupil."
@@ -26,6 +27,7 @@ NO_PHONE = (
     "This person has no mobile number that the school has checked in person, or it has changed in the last 14 days. "
     "Ask in person instead."
 )
+NOT_IN_WRITING = "This person asked to be told by telephone and not in writing. Ask by phone or in person instead."
 NOT_INVITED = "Invite this organisation first, then ask the family."
 # Colleagues who may not know of a sensitive service read the other questions of a request.
 ALONE = "Ask about this organisation by itself, so that nobody else learns of it."
@@ -41,7 +43,7 @@ async def asking_choices(actor: Actor, reference: str) -> tuple[CaseHead, list[d
         head = await kept_case(act, reference, "consent:ask")
         carers = await act.rows(
             """SELECT k.id, n.name, k.relationship, k.has_parental_responsibility AS responsible,
-                      k.authority_verified_at IS NOT NULL AS verified
+                      k.authority_verified_at IS NOT NULL AS verified, k.language, k.needs_interpreter, k.format
                FROM carer k JOIN person n ON n.id = k.person_id WHERE k.pupil_id = $1 ORDER BY n.name, k.id""",
             head.pupil_id,
         )
@@ -52,7 +54,11 @@ async def asking_choices(actor: Actor, reference: str) -> tuple[CaseHead, list[d
             head.id,
         )
         act.record(Event.CONSENTS_LISTED, case=head.id, pupils=[head.pupil_id], outcome="shown")
-    return head, [dict(r) for r in carers], [dict(r) | {"purpose": purpose_of(r["reason_code"])} for r in agencies]
+    return (
+        head,
+        [dict(r) | {"needs": needs_in_words(r)} for r in carers],
+        [dict(r) | {"purpose": purpose_of(r["reason_code"])} for r in agencies],
+    )
 
 
 async def preview_consent(actor: Actor, case_id: UUID, asking: Asking) -> tuple[str, Wording]:
@@ -60,6 +66,7 @@ async def preview_consent(actor: Actor, case_id: UUID, asking: Asking) -> tuple[
     async with acting_as(actor, "ask_consent") as act:
         head, wording, _ = await draft_request(act, case_id, asking)
         if asking.how == "link":
+            await needs_of(act, asking.carer_id)
             await addresses_of(act, asking.carer_id)
         name = await act.value(
             "SELECT n.name FROM carer k JOIN person n ON n.id = k.person_id WHERE k.id = $1", asking.carer_id
@@ -121,6 +128,16 @@ async def _proposals(act: Act, case_id: UUID, asking: Asking) -> list[dict[str, 
         }
         for agency, category, purpose in scopes
     ]
+
+
+async def needs_of(act: Act, carer_id: UUID) -> Record:
+    """How this carer wants to be told: language, interpreter, format. Raises: Refused if not in writing at all."""
+    found = await act.row("SELECT language, needs_interpreter, format FROM carer WHERE id = $1", carer_id)
+    if found is None:
+        raise Refused({"carer_id": CANNOT_ASK})
+    if found["format"] == "telephone":
+        raise Refused({"how": NOT_IN_WRITING})
+    return found
 
 
 async def addresses_of(act: Act, carer_id: UUID) -> Record:

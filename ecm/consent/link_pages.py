@@ -1,17 +1,20 @@
 """A carer's link: the page that names nobody, the code, and the session behind it."""
 
+import logging
 from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from litestar import Request, Response, Router, get, post
+from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from ecm.accounts.commands import sign_out, token_hash
 from ecm.accounts.current import LINK_COOKIE, page, session_cookie
 from ecm.consent.answer_pages import FAMILY_PREFIX, LINK_PREFIX, handlers
-from ecm.consent.links import open_link, start_link
+from ecm.consent.links import note_looked_at, open_link, start_link
 from ecm.consent.papers import show_paper
 from ecm.consent.rules import LINK_SESSION
 from ecm.consent.schemas import Code
@@ -19,6 +22,8 @@ from ecm.database import Actor
 from ecm.errors import NotSignedIn, Refused
 from ecm.web.forms import Form, submit
 from ecm.web.render import redirect
+
+log = logging.getLogger(__name__)
 
 WRONG_CODE = "This code does not work. Check the 6 digits, or send yourself a new code."
 COOKIE_SECONDS = int(LINK_SESSION.total_seconds())
@@ -34,9 +39,19 @@ async def link_actor(request: Request[Any, Any, Any]) -> Actor:
 
 
 @get("/consent/{secret:str}", opt={"public": True}, sync_to_thread=False)
-def show_link(secret: FromPath[str]) -> Response[bytes]:
-    """The same bytes for every link there is, was, or never was. Uses nothing up."""
-    return page("consent/link.html", None)
+def show_link(request: Request[Any, Any, Any], secret: FromPath[str]) -> Response[bytes]:
+    """The same bytes in the same time for every link there is, was, or never was. Uses nothing up."""
+    response = page("consent/link.html", None)
+    if request.method == "GET":
+        response.background = BackgroundTask(_note_looked_at, secret)  # after the answer has left
+    return response
+
+
+async def _note_looked_at(secret: str) -> None:
+    try:
+        await note_looked_at(secret)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as trouble:
+        log.warning("a first look at a link was not noted: %s", type(trouble).__name__)
 
 
 @post("/consent/{secret:str}", opt={"public": True}, status_code=303)

@@ -49,6 +49,21 @@ async def start_link(secret: str, browser: str) -> None:
         _record(act, Event.CONSENT_LINK_OPENED, facts, trouble)
 
 
+async def note_looked_at(secret: str) -> None:
+    """Remember when the page behind a link was first looked at; nothing is used up. Records message:opened, once.
+
+    Programs that look at links in mail for their readers count too: this says that the address is alive, not who read.
+    """
+    token = sha256(secret.encode()).digest()
+    async with outside_the_log("consent_link") as act:
+        message = await act.value("SELECT unopened_message($1, $2)", token, proof("unopened", token.hex()))
+    if message is None:
+        return
+    async with acting_for("consent_link", "look") as act:
+        await act.run("SELECT open_message($1, $2)", message, proof("opened", message))
+        act.record(Event.MESSAGE_OPENED, subject=message)
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A session just opened for the one request of a link: its secret goes to the browser and is kept nowhere here."""

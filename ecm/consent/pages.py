@@ -14,7 +14,7 @@ from ecm.consent.answering import decisions, read_answers
 from ecm.consent.commands import answer_consent, ask_consent, withdraw_consent
 from ecm.consent.drafts import asking_choices, preview_consent
 from ecm.consent.papers import Paper, show_paper
-from ecm.consent.queries import sharing_grid, show_consent
+from ecm.consent.queries import show_consent
 from ecm.consent.schemas import (
     Answers,
     Asking,
@@ -51,13 +51,6 @@ WORDS = {
     },
 }
 NOTHING_ASKED = "Tick what to ask about."
-
-
-@get("/cases/{reference:str}/sharing")
-async def show_sharing(actor: NamedDependency[Actor], reference: FromPath[str]) -> Response[bytes]:
-    """Who may see what: one row for each service, one column for each kind of information."""
-    head, rows, items = await sharing_grid(actor, reference)
-    return page("consent/sharing.html", actor, head=head, rows=rows, items=items, words=WORDS)
 
 
 @get("/cases/{reference:str}/ask")
@@ -222,5 +215,5 @@ async def send_withdrawal(
 
 
 routes = [
-    show_sharing, show_ask, check_ask, send_ask, show_record, send_record, show_withdrawal, send_withdrawal,
+    show_ask, check_ask, send_ask, show_record, send_record, show_withdrawal, send_withdrawal,
 ]  # fmt: skip

@@ -21,6 +21,16 @@ BEGIN
     -- The number orders the answers, so it is drawn only when no other change of this case can come between.
     PERFORM lock_case(NEW.case_id);
     NEW.at := app_now();
+    -- Nothing is asked and nothing agreed to in a case that is not open; a no, and what was a mistake, always counts.
+    IF NEW.kind IN ('requested', 'given') AND EXISTS (SELECT FROM support_case c WHERE c.id = NEW.case_id AND c.status <> 'open') THEN
+        RAISE EXCEPTION 'the case is not open' USING ERRCODE = 'check_violation', CONSTRAINT = 'case_is_open';
+    END IF;
+    -- Only what a worker wrote down can have been written down wrongly: what a carer said online is the carer's.
+    IF NEW.kind = 'entered_in_error' AND NOT EXISTS (
+            SELECT FROM consent_event e WHERE e.id = NEW.corrects_event_id AND e.proposal_id = NEW.proposal_id
+            AND e.kind IN ('given', 'refused', 'withdrawn') AND e.recorded_by_membership_id IS NOT NULL) THEN
+        RAISE EXCEPTION 'no recorded answer' USING ERRCODE = 'check_violation', CONSTRAINT = 'consent_correction';
+    END IF;
     -- A yes ends at the latest when the pupil decides alone. Source: ADR 0005.
     IF NEW.kind = 'given' THEN
         NEW.until_at := least(NEW.until_at, (
@@ -30,6 +40,12 @@ BEGIN
     NEW.number := nextval('consent_event_number');
     IF NEW.kind IN ('given', 'refused') THEN
         UPDATE consent_request r SET answered_at = coalesce(r.answered_at, app_now())
+            FROM consent_proposal p WHERE p.id = NEW.proposal_id AND r.id = p.request_id;
+    ELSIF NEW.kind = 'entered_in_error' THEN
+        UPDATE consent_request r SET answered_at = (
+            SELECT min(e.at) FROM consent_event e JOIN consent_proposal q ON q.id = e.proposal_id
+            WHERE q.request_id = r.id AND e.kind IN ('given', 'refused') AND e.id <> NEW.corrects_event_id
+              AND NOT EXISTS (SELECT FROM consent_event x WHERE x.corrects_event_id = e.id))
             FROM consent_proposal p WHERE p.id = NEW.proposal_id AND r.id = p.request_id;
     END IF;
     RETURN NEW;
@@ -192,6 +208,8 @@ CREATE POLICY consent_event_recorded ON consent_event FOR INSERT TO ecm_app WITH
     recorded_by_membership_id = (SELECT (context() ->> 'membership')::uuid) AND holds_case(case_id)
     AND ((kind = 'requested' AND (SELECT context() -> 'verbs' ? 'consent:ask'))
          OR (kind IN ('given', 'refused', 'withdrawn') AND channel <> 'online' AND witness <> ''
+             AND (SELECT context() -> 'verbs' ? 'consent:record'))
+         OR (kind = 'entered_in_error' AND knows_of(case_id, agency_id)
              AND (SELECT context() -> 'verbs' ? 'consent:record'))));
 CREATE POLICY consent_event_by_carer ON consent_event FOR INSERT TO ecm_app WITH CHECK (
     recorded_by_membership_id IS NULL AND (SELECT context() ->> 'membership') IS NULL

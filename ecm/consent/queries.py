@@ -11,14 +11,13 @@ from uuid import UUID
 from asyncpg import Record
 
 from ecm.audit.events import Event as Happened
-from ecm.consent.rules import NOT_ASKED, Event, State, states, weightiest
+from ecm.consent.rules import NOT_ASKED, Event, State, states
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotFound
-from ecm.involvements.queries import CaseHead, kept_case
 from ecm.paging import LAST_ID, Page, cursor_of, page_of
 
 EVENTS = """
-SELECT number, proposal_id, person_id, agency_id, category, purpose, kind, at, until_at
+SELECT number, proposal_id, person_id, agency_id, category, purpose, kind, at, until_at, id, corrects_event_id
 FROM consent_event WHERE case_id = ANY ($1::uuid[])
 """
 PROPOSALS = """
@@ -56,27 +55,6 @@ async def consents(actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
     return [consent(row, found.get(row["id"], NOT_ASKED)) for row in rows]
 
 
-async def sharing_grid(actor: Actor, reference: str) -> tuple[CaseHead, list[dict[str, Any]], list[dict[str, Any]]]:
-    """A case's head, its involvements each with one state per category, and its requests still open. For who keeps it.
-
-    Records consents:listed. Raises: NotFound, NotAllowed.
-    """
-    async with acting_as(actor, "list_consents") as act:
-        head = await kept_case(act, reference, "consent:record")
-        involved = await act.rows(
-            """SELECT i.id, i.status, i.agency_id, a.name AS agency_name, i.offered_categories, i.version,
-                      agency_on_case(i.case_id, i.agency_id) AS has_basis, w.name AS assignee_name, i.answer_reason, i.answer_message
-               FROM involvement i JOIN agency a ON a.id = i.agency_id LEFT JOIN membership m ON m.id = i.assignee_membership_id
-               LEFT JOIN person w ON w.id = m.person_id WHERE i.case_id = $1 ORDER BY a.name, i.invited_at DESC""",
-            head.id,
-        )
-        rows = await act.rows(PROPOSALS + "WHERE p.case_id = $1" + IN_ORDER, head.id)
-        found = await states_of(act, [head.id])
-        act.record(Happened.CONSENTS_LISTED, case=head.id, pupils=[head.pupil_id], outcome="shown", count=len(rows))
-    items = [consent(row, found.get(row["id"], NOT_ASKED)) | {"request_id": row["request_id"]} for row in rows]
-    return head, [_grid_row(each, items) for each in involved], items
-
-
 async def agreed_kinds(act: Act, case_id: UUID) -> dict[UUID, list[str]]:
     """By agency, the categories that a carer's yes opens to it now, sorted; as far as the reader sees the answers."""
     found = await states_of(act, [case_id])
@@ -85,15 +63,6 @@ async def agreed_kinds(act: Act, case_id: UUID) -> dict[UUID, list[str]]:
         if found.get(row["id"], NOT_ASKED).word == "given":
             kinds.setdefault(row["agency_id"], set()).add(row["category"])
     return {agency_id: sorted(each) for agency_id, each in kinds.items()}
-
-
-def _grid_row(row: Record, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    cells: dict[str, list[State]] = {}
-    for item in items:
-        if item["agency"]["id"] == row["agency_id"]:
-            cells.setdefault(item["category"], []).append(State(item["state"], item["since"], item["until"]))
-    status = row["status"] if row["status"] != "accepted" else "active" if row["has_basis"] else "waiting_for_basis"
-    return dict(row) | {"status": status, "cells": {category: weightiest(each) for category, each in cells.items()}}
 
 
 async def requests(actor: Actor, page: Page) -> dict[str, Any]:
@@ -182,16 +151,30 @@ def consent(row: Record, state: State) -> dict[str, Any]:
     }
 
 
+async def messages_about(act: Act, request_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    """By request, what became of the message that asked to answer it: channel, state, when; never where it went."""
+    rows = await act.rows(
+        """SELECT about, channel, state, at, sent_at, opened_at FROM outbox
+           WHERE about = ANY ($1::uuid[]) AND letter = 'carer_link' ORDER BY at""",
+        request_ids,
+    )
+    return {row["about"]: dict(row) for row in rows}
+
+
 async def states_of(act: Act, case_ids: list[UUID]) -> dict[UUID, State]:
     """How every proposal of these cases stands, from the events the reader can see."""
-    now = await act.value("SELECT app_now()")
-    return states([_event(row) for row in await act.rows(EVENTS, case_ids)], now)
+    return states(await events_of(act, case_ids), await act.value("SELECT app_now()"))
+
+
+async def events_of(act: Act, case_ids: list[UUID]) -> list[Event]:
+    """What was asked and answered in these cases, as far as the reader can see."""
+    return [_event(row) for row in await act.rows(EVENTS, case_ids)]
 
 
 def _event(row: Record) -> Event:
     return Event(
         row["number"], row["proposal_id"], row["person_id"], row["agency_id"], row["category"], row["purpose"],
-        row["kind"], row["at"], row["until_at"],
+        row["kind"], row["at"], row["until_at"], row["id"], row["corrects_event_id"],
     )  # fmt: skip
 
 

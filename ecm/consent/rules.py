@@ -38,7 +38,8 @@ def decides_alone(born: date | None, on: date) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One consent event. `number` orders all events of a case; `until` is set on a yes only."""
+    """One consent event. `number` orders all events of a case; `until` is set on a yes only; `corrects` names the event
+    that this one says was entered in error."""
 
     number: int
     proposal: UUID
@@ -49,6 +50,8 @@ class Event:
     kind: str
     at: datetime
     until: datetime | None = None
+    id: UUID | None = None
+    corrects: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,24 @@ def states(events: Iterable[Event], now: datetime) -> dict[UUID, State]:
 
     The carer's latest answer to a scope (agency, category, purpose) counts for all proposals of that scope, whichever
     it was given on; a proposal asked since then is `requested`. A yes is `expired` from its end on, and `paused` while
-    another carer's latest answer to the same scope is a no: one no closes a scope until it is resolved.
+    another carer's latest answer to the same scope is a no: one no closes a scope until it is resolved. What was entered
+    in error was never said.
     Source: design 5, "a refusal by a carer who was asked wins until resolved"; ecm/access/policies.sql, `case_reasons`.
     """
     scopes: dict[tuple[UUID, str, str], list[Event]] = defaultdict(list)
-    for event in sorted(events, key=lambda e: e.number):
+    for event in sound(events):
         scopes[event.agency, event.category, event.purpose].append(event)
     return {proposal: state for scope in scopes.values() for proposal, state in _scope(scope, now).items()}
+
+
+def sound(events: Iterable[Event]) -> list[Event]:
+    """The events in their order, without those entered in error and without the word that they were.
+
+    Source: UK GDPR, Article 5(1)(d) (accuracy); docs/states.md, consent.
+    """
+    found = sorted(events, key=lambda e: e.number)
+    mistaken = {e.corrects for e in found}
+    return [e for e in found if e.corrects is None and (e.id is None or e.id not in mistaken)]
 
 
 def _scope(events: Sequence[Event], now: datetime) -> dict[UUID, State]:

@@ -37,7 +37,7 @@ class ConsentProposal(Table, tablename="consent_proposal"):
 
 
 class ConsentEvent(Table, tablename="consent_event"):
-    """Requested, given, refused or withdrawn: who, by what channel, on whose word, and until when it holds."""
+    """Requested, given, refused, withdrawn, or that an earlier event was entered in error: who, by what channel, on whose word, and until when it holds."""
 
     id = UUID(primary_key=True, default=new_id)
     proposal_id = ForeignKey(ConsentProposal, null=False)
@@ -58,6 +58,7 @@ class ConsentEvent(Table, tablename="consent_event"):
     at = Timestamptz()
     until_at = Timestamptz(null=True, default=None)
     number = BigInt(default=0)
+    corrects_event_id: ForeignKey = ForeignKey("self", null=True, default=None)
 
 
 class ConsentLink(Table, tablename="consent_link"):

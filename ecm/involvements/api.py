@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Request, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecm.database import Actor
 from ecm.idempotency import once
@@ -24,7 +24,7 @@ from ecm.paging import Page
 
 @post("/cases/{case_id:uuid}/involvements")
 async def post_involvement(
-    request: Request[Any, Any, Any], data: Invitation, actor: NamedDependency[Actor], case_id: FromPath[UUID]
+    request: Request[Any, Any, Any], data: JSONBody[Invitation], actor: NamedDependency[Actor], case_id: FromPath[UUID]
 ) -> dict[str, Any]:
     """Invite an agency to a case."""
     return await once(
@@ -42,7 +42,7 @@ async def list_involvements(
 
 @post("/involvements/{involvement_id:uuid}/acceptance")
 async def post_acceptance(
-    data: Acceptance, actor: NamedDependency[Actor], involvement_id: FromPath[UUID]
+    data: JSONBody[Acceptance], actor: NamedDependency[Actor], involvement_id: FromPath[UUID]
 ) -> dict[str, Any]:
     """Accept an invitation."""
     return await accept_invitation(actor, involvement_id, data)
@@ -56,7 +56,7 @@ async def post_refusal(data: Refusal, actor: NamedDependency[Actor], involvement
 
 @post("/involvements/{involvement_id:uuid}/withdrawal")
 async def post_withdrawal(
-    data: Withdrawal, actor: NamedDependency[Actor], involvement_id: FromPath[UUID]
+    data: JSONBody[Withdrawal], actor: NamedDependency[Actor], involvement_id: FromPath[UUID]
 ) -> dict[str, Any]:
     """Take an invitation back."""
     return await withdraw_invitation(actor, involvement_id)
@@ -70,7 +70,7 @@ async def post_ending(data: Ending, actor: NamedDependency[Actor], involvement_i
 
 @patch("/involvements/{involvement_id:uuid}")
 async def patch_involvement(
-    data: Assignment, actor: NamedDependency[Actor], involvement_id: FromPath[UUID]
+    data: JSONBody[Assignment], actor: NamedDependency[Actor], involvement_id: FromPath[UUID]
 ) -> dict[str, Any]:
     """Give the work to somebody."""
     return await assign_involvement(actor, involvement_id, data)

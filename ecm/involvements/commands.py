@@ -9,11 +9,14 @@ from uuid import UUID
 import asyncpg
 
 from ecm.audit.events import Event
+from ecm.cases.commands import must_be_open
 from ecm.clock import new_id
-from ecm.database import Act, Actor, acting_as
+from ecm.database import Act, Actor, acting_as, proof
 from ecm.errors import NotAllowed, NotFound, Refused, Stale
 from ecm.involvements.queries import kept_case, read_involvement
 from ecm.involvements.schemas import Acceptance, Assignment, Ending, Invitation, Refusal
+from ecm.notifications.letters import RequestEnded
+from ecm.notifications.outbox import write_to_worker
 
 NOT_YOURS_TO_ASK = "Your role cannot invite this service. Ask your safeguarding lead to do it."
 NOT_HERE = "This organisation has been invited already, or works on this case."
@@ -27,7 +30,7 @@ async def invite_agency(actor: Actor, case_id: UUID, new: Invitation) -> dict[st
     """
     async with acting_as(actor, "invite") as act:
         head = await kept_case(act, case_id, "involvement:invite")
-        await act.run("SELECT lock_case($1)", case_id)
+        await must_be_open(act, case_id)
         if new.agency_id == head.school_id or not await act.value(
             "SELECT EXISTS (SELECT FROM agency WHERE id = $1 AND kind <> 'partnership')", new.agency_id
         ):
@@ -97,14 +100,22 @@ async def refuse_invitation(actor: Actor, involvement_id: UUID, refusal: Refusal
 
 
 async def withdraw_invitation(actor: Actor, involvement_id: UUID) -> dict[str, Any]:
-    """Take an invitation back before it is answered; only the school that keeps the case.
+    """Take an invitation back before it is answered; only the school that keeps the case. Who has read it is written to.
 
     Records involvement:withdrawn. Raises: NotFound; NotAllowed; Stale when it was answered before.
     """
     async with acting_as(actor, "withdraw_invitation") as act:
-        await _take(act, involvement_id, "involvement:invite")
+        found = await _take(act, involvement_id, "involvement:invite")
+        await _tell_readers(act, found)
         await _move(act, involvement_id, "invited", "status = 'withdrawn', ended_at = app_now()")
         return await _done(act, Event.INVOLVEMENT_WITHDRAWN, involvement_id)
+
+
+async def _tell_readers(act: Act, found: dict[str, Any]) -> None:
+    if found["status"] == "invited" and found["read_at"] is not None and "case_id" in found:
+        ids = (found["case_id"], found["agency"]["id"])
+        for row in await act.rows("SELECT * FROM workers_to_tell($1, $2, $3)", *ids, proof("workers_to_tell", *ids)):
+            await write_to_worker(act, row["membership_id"], RequestEnded)
 
 
 async def end_involvement(actor: Actor, involvement_id: UUID, ending: Ending) -> dict[str, Any]:

@@ -127,7 +127,10 @@ async def send_withdrawal(
     if not form.ok:
         return await _step_page("involvements/withdraw.html", actor, involvement_id, form)
     return redirect(
-        f"/cases/{form.result['reference']}/sharing", "The invitation is taken back. They never saw a name."
+        f"/cases/{form.result['reference']}/sharing",
+        "The invitation is taken back. They had read it and have been told. They never saw a name."
+        if form.result["read_at"]
+        else "The invitation is taken back. They had not read it, and never saw a name.",
     )
 
 

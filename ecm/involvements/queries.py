@@ -19,7 +19,7 @@ from ecm.paging import LAST_ID, Page, cursor_of, page_of
 
 INVOLVEMENT = """
 SELECT i.id, i.category, i.status, i.reason_code, i.offered_categories, i.invited_at, i.answered_at, i.ended_at, i.version,
-       i.answer_reason, i.answer_message, holds_case(i.case_id) AS held, a.id AS agency_id, a.name AS agency_name, a.kind AS agency_kind,
+       i.read_at, i.answer_reason, i.answer_message, holds_case(i.case_id) AS held, a.id AS agency_id, a.name AS agency_name, a.kind AS agency_kind,
        s.id AS school_id, s.name AS school_name, m.id AS assignee_id, w.name AS assignee_name,
        agency_on_case(i.case_id, i.agency_id) AS has_basis,
        c.id AS case_id, c.reference, c.pupil_id, u.first_name, u.last_name, u.preferred_name, t.text AS message
@@ -102,6 +102,7 @@ async def invitations(actor: Actor, page: Page, status: str | None = None) -> di
             act.who.agency_id, last, status, page.limit + 1,
         )  # fmt: skip
         shown, more = page_of(rows, page.limit)
+        await _note_read(act, [r["id"] for r in shown if r["status"] == "invited" and r["read_at"] is None])
         pupils = [r["pupil_id"] for r in shown if r["pupil_id"]]
         act.record(Event.INVOLVEMENTS_LISTED, pupils=pupils, outcome="shown", count=len(shown))
     return {
@@ -116,9 +117,17 @@ async def show_involvement(actor: Actor, involvement_id: UUID) -> dict[str, Any]
         found = await read_involvement(act, involvement_id)
         if "answer_message" not in found:
             raise NotFound
+        if found["status"] == "invited" and found["read_at"] is None and found["agency"]["id"] == act.who.agency_id:
+            await _note_read(act, [involvement_id])
         pupils = [found["pupil"]["id"]] if "pupil" in found else []
         act.record(Event.INVOLVEMENTS_LISTED, subject=involvement_id, pupils=pupils, outcome="shown", count=1)
         return found
+
+
+async def _note_read(act: Act, involvement_ids: list[UUID]) -> None:
+    """Somebody of the agency looks at these invitations for the first time: they are not unread any more."""
+    if involvement_ids:
+        await act.run("UPDATE involvement SET read_at = app_now() WHERE id = ANY ($1::uuid[])", involvement_ids)
 
 
 async def read_involvement(act: Act, involvement_id: UUID) -> dict[str, Any]:
@@ -153,7 +162,7 @@ def _answer(row: Record, agency_id: UUID | None) -> dict[str, Any]:
     """What was answered is between the agency and the school; the case is there when the reader may see it."""
     found = involvement(row) | {"school": {"id": row["school_id"], "name": row["school_name"]}}
     if row["held"] or row["agency_id"] == agency_id:
-        found |= {"answer_reason": row["answer_reason"], "answer_message": row["answer_message"]}
+        found |= {key: row[key] for key in ("read_at", "answer_reason", "answer_message")}
     if row["case_id"] is None:
         return found
     return found | {

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from ecm.accounts.current import page
 from ecm.agencies.words import CATEGORY_LABELS
-from ecm.cases.queries import show_case
+from ecm.cases.head import show_head
 from ecm.database import Actor
 from ecm.plans.api import pdf
 from ecm.plans.commands import make_plan
@@ -26,15 +26,15 @@ async def plans_of_case(actor: NamedDependency[Actor], reference: FromPath[str])
 
 
 async def _plans_page(actor: Actor, reference: str, form: Form[Any]) -> Response[bytes]:
-    case = await show_case(actor, reference)
-    plans = await list_plans(actor, case["id"])
+    head = await show_head(actor, reference)
+    plans = await list_plans(actor, head.id)
     may_make = actor.standing is not None and actor.standing.may("plan:make")
     return page(
         "plans/list.html",
         actor,
         status=form.status,
         form=form,
-        case=case,
+        head=head,
         plans=plans,
         may_make=may_make,
         categories=CATEGORY_LABELS,
@@ -46,11 +46,11 @@ async def send_plan(
     request: Request[Any, Any, Any], actor: NamedDependency[Actor], reference: FromPath[str]
 ) -> Response[Any]:
     """Make a plan."""
-    case = await show_case(actor, reference)
-    form = await submit(request, NewPlan, lambda new: make_plan(actor, case["id"], new))
+    head = await show_head(actor, reference)
+    form = await submit(request, NewPlan, lambda new: make_plan(actor, head.id, new))
     if not form.ok:
         return await _plans_page(actor, reference, form)
-    return redirect(f"/cases/{case['reference']}/plans", "The support plan is ready to download.")
+    return redirect(f"/cases/{head.reference}/plans", "The support plan is ready to download.")
 
 
 @get("/plans/{plan_id:uuid}")

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import product
 from uuid import UUID
@@ -35,9 +35,10 @@ DENIALS: dict[str, Callable[[Facts], Facts]] = {
     "involvement ended": lambda f: f._replace(involvements=tuple(i._replace(ended_at=None) for i in f.involvements)),
     "not accepted": lambda f: f._replace(involvements=tuple(
         i._replace(status="accepted", answered_at=f.opened_at) for i in f.involvements)),
+    "entered in error": lambda f: f._replace(answers=tuple(a for a in f.answers if a.corrects is None)),
     "admission ended": lambda f: f._replace(admissions=tuple(a._replace(ended_at=None) for a in f.admissions)),
 }  # fmt: skip
-OTHER_DENIALS = {"written by others", "only for the safeguarding desk", "left"}
+OTHER_DENIALS = {"hidden as an error", "written by others", "only for the safeguarding desk", "left"}
 
 
 def principals(seat: Seat, *, desk: bool = False) -> set[UUID]:
@@ -52,6 +53,8 @@ def principals(seat: Seat, *, desk: bool = False) -> set[UUID]:
 
 def grounds(item: Item, seat: Seat, who: set[UUID], live: list[Reason], facts: Facts) -> set[str]:
     """The rules by which somebody who acts for `who` is shown a row, given the reasons that hold for them now."""
+    if item.in_error:
+        return set()
     found = {rule(reason, seat, facts) for reason in live if opens(reason, item.category, item.authors)}
     if item.table == "action" and not who.isdisjoint(item.workers):
         found.add("action of ours")
@@ -142,6 +145,10 @@ def _denied(item: Item, seat: Seat, at: datetime, lived: Lived, others: dict[str
     for name, why in others.items():
         if grounds(item, seat, who, holding(why, who, at), lived.facts):
             yield name
+    if item.in_error:
+        sound = replace(item, in_error=False)
+        yield from ["hidden as an error"] if grounds(sound, seat, who, holding(lived.why, who, at), lived.facts) else []
+        return
     if any(opens(r, item.category, [r[0]]) for r in holding(lived.why, who, at)):
         yield "written by others"
     desk = principals(seat, desk=True)

@@ -27,7 +27,8 @@ from tests.access.worlds import SPEAKERS, World
 # What a refusal by the database may be called; anything else is a mistake of this test or a fault of the walls.
 REFUSALS = {
     "action_owner_on_case", "action_owner_sensitive", "admission_of_own_carer", "case_lead_of_school",
-    "consent_of_own_carer", "involvement_assignee", "involvement_category", "involvement_move", "one_live_admission",
+    "case_is_open", "case_turn_move", "consent_correction", "consent_of_own_carer", "correction_subject_id_key",
+    "review_contribution_category_check", "involvement_assignee", "involvement_category", "involvement_move", "one_live_admission",
     "one_live_involvement", "case_brief_pkey",
 }  # fmt: skip
 
@@ -44,7 +45,8 @@ DECLARE
     rows jsonb;
 BEGIN
     FOREACH t IN ARRAY ARRAY['involvement', 'involvement_message', 'consent_event', 'carer_admission', 'case_brief',
-                             'identified_barrier', 'note', 'action', 'case_access'] LOOP
+                             'identified_barrier', 'note', 'action', 'review', 'review_contribution', 'case_turn',
+                             'case_access'] LOOP
         EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(t)), ''[]'') FROM %I t WHERE case_id = $1', t)
             INTO rows USING p_case;
         found := found || jsonb_build_object(t, rows);
@@ -70,6 +72,9 @@ BEGIN
                     UNION ALL SELECT 'identified_barrier ' || id FROM identified_barrier WHERE case_id = p_case
                     UNION ALL SELECT 'note ' || id FROM note WHERE case_id = p_case
                     UNION ALL SELECT 'action ' || id FROM action WHERE case_id = p_case
+                    UNION ALL SELECT 'review ' || id FROM review WHERE case_id = p_case
+                    UNION ALL SELECT 'review_contribution ' || id FROM review_contribution WHERE case_id = p_case
+                    UNION ALL SELECT 'case_turn ' || id FROM case_turn WHERE case_id = p_case
                     UNION ALL SELECT 'involvement ' || id FROM involvement WHERE case_id = p_case
                     UNION ALL SELECT 'involvement_message ' || involvement_id FROM involvement_message WHERE case_id = p_case);
             END IF;
@@ -97,6 +102,7 @@ class Item:
     workers: frozenset[UUID]  # of an action or involvement: whose it is to do
     authors: tuple[UUID, ...]  # of a text: the membership that wrote it, and its agency's desk for the category
     at: datetime  # of a text: when it was written
+    in_error: bool
 
 
 @dataclass(frozen=True)
@@ -207,7 +213,7 @@ def facts_of(found: dict[str, Any], cast: Cast) -> Facts:
             for i in found["involvement"]
         ),
         answers=tuple(
-            Answer(UUID(e["person_id"]), _agency(cast, e["agency_id"]), e["category"], e["purpose"], e["kind"],
+            Answer(UUID(e["id"]), UUID(e["corrects_event_id"]) if e["corrects_event_id"] else None, UUID(e["person_id"]), _agency(cast, e["agency_id"]), e["category"], e["purpose"], e["kind"],
                    _at(e["at"]), e["number"], _maybe(e["until_at"]))
             for e in found["consent_event"] if e["kind"] != "requested"
         ),
@@ -222,7 +228,10 @@ def facts_of(found: dict[str, Any], cast: Cast) -> Facts:
 
 def items_of(found: dict[str, Any], cast: Cast) -> list[Item]:
     """The case itself, and every row of text."""
-    tables = ("case_brief", "identified_barrier", "note", "action", "involvement", "involvement_message")
+    tables = (
+        "case_brief", "identified_barrier", "note", "action", "review", "review_contribution", "case_turn", "involvement",
+        "involvement_message",
+    )  # fmt: skip
     return [_item("support_case", found, cast), *(_item(table, row, cast) for table in tables for row in found[table])]
 
 
@@ -241,6 +250,7 @@ def _item(table: str, row: dict[str, Any], cast: Cast) -> Item:
         ),
         authors=(UUID(author), _agency(cast, row["author_agency_id"]).desk(category)) if author else (),
         at=_maybe(written) or DAWN,
+        in_error=row.get("in_error", False),
     )
 
 

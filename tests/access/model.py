@@ -36,6 +36,10 @@ class Involvement(NamedTuple):
 
 
 class Answer(NamedTuple):
+    """What somebody said about a scope; `corrects` is set on the word that an earlier answer was entered in error."""
+
+    id: UUID
+    corrects: UUID | None
     person: UUID
     agency: Agency
     category: str
@@ -140,10 +144,15 @@ def _working(involvement: Involvement) -> list[Span]:
 
 
 def _agreed(facts: Facts) -> Iterator[tuple[Agency, str, list[Span]]]:
-    """Per agency, category and purpose: when somebody's yes holds, if nobody's latest answer is a no."""
+    """Per agency, category and purpose: when somebody's yes holds, if nobody's latest answer is a no.
+
+    What was entered in error was never said.
+    """
+    mistaken = {answer.corrects for answer in facts.answers}
     latest: dict[tuple[Agency, str, str], dict[UUID, Answer]] = defaultdict(dict)
     for answer in sorted(facts.answers, key=lambda each: each.number):
-        latest[answer.agency, answer.category, answer.purpose][answer.person] = answer
+        if answer.id not in mistaken and answer.corrects is None:
+            latest[answer.agency, answer.category, answer.purpose][answer.person] = answer
     for (agency, category, _), minds in latest.items():
         if all(answer.kind == "given" for answer in minds.values()):
             spans = [(a.at, min(a.until_at or FOREVER, birthday(facts.born_on, 16))) for a in minds.values()]

@@ -153,20 +153,61 @@ TEXTS = {
     "note": "(id, case_id, category, text, written_at) VALUES ($1, $2, $3, '', app_now())",
     "action": """(id, case_id, category, title, owner_agency_id, due_on, added_at, updated_at)
                  VALUES ($1, $2, $3, '', $4, '2022-06-01', app_now(), app_now())""",
+    "review_contribution": """(id, review_id, case_id, category, text, written_at)
+                              SELECT $1, id, $2, $3, '', app_now() FROM review WHERE case_id = $2 LIMIT 1""",
 }
 
 
 async def write(act: Act, at: Scene, table: str, category: str, owner: str) -> int:
-    """A row of text; an action is for the agency `owner` to do."""
+    """A row of text; an action is for the agency `owner` to do. What is said at a review needs one."""
+    if table == "review_contribution" and not await act.value(
+        "SELECT EXISTS (SELECT FROM review WHERE case_id = $1)", at.case
+    ):
+        return 0
     if not await act.value("SELECT claim_authorship($1, $2, $3, $4)", new_id(), new_id(), at.case, category):
         return 0
     more = [at.agency(owner)] if table == "action" else []
     return await act.run(f"INSERT INTO {table} {TEXTS[table]}", new_id(), at.case, category, *more)
 
 
+async def review(act: Act, at: Scene) -> int:
+    """Say that people sat together."""
+    return await act.run("INSERT INTO review (id, case_id, held_on) VALUES ($1, $2, '2022-03-01')", new_id(), at.case)
+
+
+async def turn(act: Act, at: Scene, kind: str) -> int:
+    """Close, reopen or void the case, or say that the pupil has died, or not."""
+    outcome = "other" if kind in ("closed", "died") else None
+    died_on = date(2022, 2, 18) if kind == "died" else None
+    return await act.run(
+        "INSERT INTO case_turn (id, case_id, kind, outcome, died_on) VALUES ($1, $2, $3, $4, $5)",
+        new_id(), at.case, kind, outcome, died_on,
+    )  # fmt: skip
+
+
+async def correct(act: Act, at: Scene, kind: str) -> int:
+    """Say that the newest note or action one can see was entered in error."""
+    return await act.run(
+        f"""INSERT INTO correction (id, kind, subject_id, reason)
+            SELECT $1, $2, id, '' FROM {kind} WHERE case_id = $3 ORDER BY id DESC LIMIT 1""",
+        new_id(), kind, at.case,
+    )  # fmt: skip
+
+
+async def unsay(act: Act, at: Scene, carer: str) -> int:
+    """Say that a carer's newest answer was written down in error."""
+    return await act.run(
+        """INSERT INTO consent_event (id, proposal_id, kind, recorded_by_membership_id, corrects_event_id)
+           SELECT $1, proposal_id, 'entered_in_error', $2, id FROM consent_event e WHERE case_id = $3 AND person_id = $4
+           AND kind IN ('given', 'refused', 'withdrawn')
+           AND NOT EXISTS (SELECT FROM consent_event x WHERE x.corrects_event_id = e.id) ORDER BY number DESC LIMIT 1""",
+        new_id(), act.who.membership_id, at.case, known(carer),
+    )  # fmt: skip
+
+
 VERBS: dict[str, Callable[..., Awaitable[int]]] = {
     f.__name__: f for f in (open_case, hand_over, invite, accept, decline, take_back, end, assign, ask, say, admit,
-                            dismiss, bar, lift, correct_birth, write)
+                            dismiss, bar, lift, correct_birth, write, review, turn, correct, unsay)
 }  # fmt: skip
 
 

@@ -168,3 +168,138 @@ async def test_a_claim_does_not_outlive_the_right_to_write(db):
     note = "INSERT INTO note (id, case_id, category, text, written_at) VALUES ($1, $2, 'education', 'x', now())"
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await tried(therapist, note, new_id(), case)
+
+
+TURN = "INSERT INTO case_turn (id, case_id, kind, outcome, by_membership_id, at) VALUES ($1, $2, 'closed', 'other', $3, '2001-01-01')"
+NOTE = "INSERT INTO note (id, case_id, category, text, written_at) VALUES ($1, $2, 'education', 'x', now())"
+
+
+async def test_a_case_is_moved_by_who_keeps_it_and_by_its_turns_alone(db):
+    case, involvement, senco, therapist = await a_shared_case(db)
+    stranger = await db.act_as("senco@hillside.example")
+    for outsider in (therapist, stranger, await db.act_as("teacher@oakfield.example")):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tried(outsider, TURN, new_id(), case, known("seat senco@oakfield.example"))
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await tried(senco, "UPDATE support_case SET status = 'closed' WHERE id = $1", case)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await tried(senco, "SELECT * FROM workers_to_tell($1, NULL, 'x')", case)
+    made = new_id()
+    assert await tried(senco, TURN, made, case, known("seat senco@hillside.example")) == 1
+    told = "SELECT by_membership_id = $2 AND at > now() - interval '1 day' FROM case_turn WHERE id = $1"
+    assert await asked(senco, told, made, known("seat senco@oakfield.example")) is True
+    assert await asked(therapist, SEES, case) == 0
+    for change in ("next_review_on = '2030-01-01'", "status = 'open'"):
+        with pytest.raises((asyncpg.CheckViolationError, asyncpg.InsufficientPrivilegeError)):
+            await tried(senco, f"UPDATE support_case SET {change} WHERE id = $1", case)
+    with pytest.raises(asyncpg.CheckViolationError):
+        await tried(therapist, "UPDATE involvement SET status = 'accepted' WHERE id = $1", involvement)
+    opened = """INSERT INTO support_case (id, reference, pupil_id, school_id, lead_membership_id, status, opened_at, updated_at)
+                SELECT $1, 'ECM-2222-22', pupil_id, school_id, lead_membership_id, $3, now(), now() FROM support_case WHERE id = $2"""
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await tried(senco, opened, new_id(), case, "voided")
+    assert await tried(senco, opened, new_id(), case, "open") == 1
+
+
+async def written(actor: Actor, case: str) -> object:
+    """A note of learning by SQL; its id."""
+    note = new_id()
+    async with acting_as(actor, "test") as act:
+        assert await act.value("SELECT claim_authorship($1, $2, $3, 'education')", new_id(), new_id(), case)
+        await act.run(NOTE, note, case)
+        act.record("note:written")
+    return note
+
+
+async def test_what_was_entered_in_error_is_said_by_who_may_and_stays_hidden(db):
+    case, _, senco, therapist = await a_shared_case(db)
+    note = await written(senco, case)
+    correcting = """INSERT INTO correction (id, case_id, category, kind, subject_id, reason, author_agency_id, author_membership_id,
+                                            by_membership_id, at) SELECT $1, $2, 'core', 'note', $3, '', $4, $5, $5, '2001-01-01'"""
+    mine = (known("community-health"), known("seat therapist@community-health.example"))
+    assert await asked(therapist, "SELECT count(*) FROM note WHERE id = $1", note) == 1
+    for outsider in (therapist, await db.act_as("senco@hillside.example")):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tried(outsider, correcting, new_id(), case, note, *mine)
+    with pytest.raises(asyncpg.CheckViolationError):
+        await tried(senco, correcting, new_id(), case, new_id(), *mine)
+    for table in ("note", "action"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tried(senco, f"UPDATE {table} SET in_error = true")
+    assert await tried(senco, correcting, new_id(), case, note, *mine) == 1
+    for reader in (senco, therapist):
+        assert await asked(reader, "SELECT count(*) FROM note WHERE id = $1", note) == 0
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await asked(reader, "SELECT count(*) FROM correction")
+    kept = "SELECT text FROM corrections_kept('ffffffff-ffff-ffff-ffff-ffffffffffff', 9) WHERE subject_id = $1"
+    assert await asked(senco, kept, note) == "x"
+    assert await asked(therapist, kept, note) is None  # whatever was sent, the author is who wrote it
+    assert await asked(await db.act_as("dpo@oakfield.example"), kept, note) == "x"
+
+
+async def test_only_what_a_worker_wrote_down_of_this_question_can_be_a_mistake(db):
+    case, _, senco, therapist = await a_shared_case(db)
+    event = """INSERT INTO consent_event (id, proposal_id, kind, recorded_by_membership_id, corrects_event_id)
+               SELECT $1, proposal_id, 'entered_in_error', $2, id FROM consent_event WHERE case_id = $3 AND kind = $4"""
+    seats = [known("seat " + email) for email in ("senco@oakfield.example", "therapist@community-health.example")]
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await tried(therapist, event, new_id(), seats[1], case, "given")
+    with pytest.raises(asyncpg.CheckViolationError):
+        await tried(senco, event, new_id(), seats[0], case, "requested")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await tried(senco, "UPDATE consent_event SET kind = 'refused'")
+    assert await tried(senco, event, new_id(), seats[0], case, "given") == 1
+    assert await asked(therapist, SEES, case) == 0
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await tried(senco, event, new_id(), seats[0], case, "given")
+    async with db.admin() as admin:  # what the carer herself said is hers
+        await admin.execute("UPDATE consent_event SET recorded_by_membership_id = NULL WHERE kind = 'given'")
+        await admin.execute("DELETE FROM consent_event WHERE kind = 'entered_in_error'")
+    with pytest.raises(asyncpg.CheckViolationError):
+        await tried(senco, event, new_id(), seats[0], case, "given")
+
+
+async def test_an_invitation_is_read_by_the_agency_alone_and_never_unread(db):
+    case, _, senco, _ = await a_shared_case(db)
+    hub, made = await db.act_as("family.worker@family-hub.example"), new_id()
+    await tried(
+        senco,
+        """INSERT INTO involvement (id, case_id, category, agency_id, invited_by_agency_id, invited_by_membership_id, reason_code,
+                                    read_at, invited_at, updated_at)
+           VALUES ($1, $2, 'core', $3, $4, $5, 'advice', now(), now(), now())""",
+        made, case, known("family-hub"), known("oakfield"), known("seat senco@oakfield.example"),
+    )  # fmt: skip
+    read = "SELECT read_at FROM involvement WHERE id = $1"
+    assert await asked(senco, read, made) is None
+    await tried(senco, "UPDATE involvement SET read_at = now() WHERE id = $1", made)
+    assert await asked(senco, read, made) is None
+    assert await tried(hub, "UPDATE involvement SET read_at = '2001-01-01' WHERE id = $1", made) == 1
+    at = await asked(senco, read, made)
+    assert at is not None
+    assert at.year > 2001
+    for actor in (hub, senco):
+        await tried(actor, "UPDATE involvement SET read_at = NULL WHERE id = $1", made)
+        assert await asked(senco, read, made) == at
+
+
+async def test_a_review_is_held_by_the_school_and_added_to_in_its_own_case(db):
+    case, _, senco, therapist = await a_shared_case(db)
+    review, header = new_id(), "INSERT INTO review (id, case_id, held_on) VALUES ($1, $2, '2026-01-01')"
+    for outsider in (therapist, await db.act_as("senco@hillside.example")):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tried(outsider, header, new_id(), case)
+    assert await tried(senco, header, review, case) == 1
+    async with application() as client:
+        other_pupil = NEW_CASE | {"pupil_id": str(known("pupil Suhaila"))}
+        other = (await (await sign_in(client, "senco@oakfield.example")).post("/cases", other_pupil)).json()["id"]
+    await written(senco, other)
+    part = "INSERT INTO review_contribution (id, review_id, case_id, category, text) VALUES ($1, $2, $3, $4, 'x')"
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await tried(senco, part, new_id(), review, other, "education")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await tried(therapist, part, new_id(), review, case, "safeguarding")
+    await written(therapist, case)
+    assert await tried(therapist, part, new_id(), review, case, "education") == 1
+    for table in ("review", "review_contribution", "case_turn"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tried(senco, f"UPDATE {table} SET case_id = case_id")

@@ -174,7 +174,8 @@ async def test_only_what_was_granted_can_be_called(db):
         for each in proved:  # in SQL a comparison with nothing is neither true nor false: it must not pass
             types = each["name"].partition("(")[2].rstrip(")").split(",")
             for value in ("NULL", "''", "decode(repeat('00', 32), 'hex')", "sha256('secret')"):
-                arguments = [f"NULL::{t}" for t in types[:-1]] + [value + "::bytea"]
+                arguments = [f"NULL::{t}" for t in types]
+                arguments[each["proargnames"].index("p_proof")] = value + "::bytea"
                 await refused(connection, f"SELECT * FROM {each['proname']}({', '.join(arguments)})")
         assert known("oakfield") in await connection.fetchval("SELECT principals()")
         assert await connection.fetchval("SELECT holds_case($1)", new_id()) is False
@@ -398,8 +399,8 @@ HOSTILE = [
 
 
 def found_by(text: str) -> int:
-    """How many of the school's twelve pupils: all when there is no letter to look for, Jack Null when it is his name."""
-    return 1 if text == "NULL" else 0 if any(c.isalnum() for c in text) else 12
+    """How many of the school's twelve pupils: none when there is no letter to look for, Jack Null when it is his name."""
+    return 1 if text == "NULL" else 0
 
 
 async def test_words_are_only_words(db):

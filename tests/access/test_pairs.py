@@ -51,6 +51,22 @@ CHANGES = {
     "admit": Step(0, "oak senco", "admit", ("father", ("core", "education"))),
     "leave": Step(0, "care worker", "leave"),
 }
+# What ends a case or takes something out of it, against what is done in it meanwhile: each side first.
+ENDINGS = {
+    "close": Step(0, "oak senco", "turn", ("closed",)),
+    "void": Step(0, "oak dsl", "turn", ("voided",)),
+    "write": Step(0, "care manager", "write", ("note", "health", "care")),
+    "say": Step(0, "oak dsl", "say", ("father", CARE, "given")),
+    "unsay": Step(0, "oak dsl", "unsay", ("mother",)),
+    "correct": Step(0, "care manager", "correct", ("action",)),
+}
+STEPS = CHANGES | ENDINGS
+NEVER_AFTER = {"accept", "give", "write", "say", "admit", "invite"}
+ENDING_PAIRS = [
+    *product(("close", "void"), (*NEVER_AFTER, "withdraw", "end", "assign", "correct", "unsay", "hand over")),
+    ("close", "void"), ("close", "close"), ("unsay", "withdraw"), ("unsay", "accept"), ("unsay", "unsay"),
+    ("correct", "withdraw"), ("correct", "end"), ("correct", "correct"),
+]  # fmt: skip
 # All that a case consists of, and the column that leads to it.
 PARTS = {
     "pupil": "id", "enrolment": "pupil_id", "carer": "pupil_id", "support_case": "pupil_id",
@@ -73,11 +89,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def _stage(db: Any) -> AsyncIterator[Stage]:
+async def _stage(db: Any, *more: Step) -> AsyncIterator[Stage]:
     cast = await gather_cast(db, 1)
     await open_eyes(db)
     base = Scene(cast, cast.pupils[0, None], new_id())
-    for step in BASE:
+    for step in (*BASE, *more):
         async with acting_as(cast.seats[step.who].actor, "test") as act:
             assert await step.take(act, base)
             act.record("case:changed", case=base.case)
@@ -97,6 +113,29 @@ async def test_whichever_way_two_changes_meet_the_relation_follows_the_facts(db:
     print(f"\n{len(cases)} meetings: {dict(stage.outcomes)}")
     assert stage.outcomes["waited"] >= len(held) * 0.8
     assert stage.outcomes["made"] >= len(cases)
+
+
+async def test_what_ends_a_case_meets_whatever_is_done_in_it_and_nothing_is_left_open(db: Any) -> None:
+    both_ways = [pair for one, other in ENDING_PAIRS for pair in {(one, other), (other, one)}]
+    meetings = [(*pair, way) for pair in sorted(both_ways) for way in (HELD, TOGETHER)]
+    async with _stage(db, Step(0, "oak dsl", "say", ("mother", CARE, "given"))) as stage:
+        for (first, second, way), at in zip(meetings, await _copies(stage, len(meetings)), strict=True):
+            before = stage.outcomes["made"]
+            await _meet(stage, at, first, second, way, True)
+            assert await _agree(stage, at), (first, second, way)
+            assert await stage.admin.fetchval(NOTHING_LEFT_OPEN, at.case), (first, second, way)
+            if way == HELD and first in ("close", "void") and second in NEVER_AFTER:
+                assert stage.outcomes["made"] == before + 1, (first, second)
+    print(f"\n{len(meetings)} meetings: {dict(stage.outcomes)}")
+
+
+NOTHING_LEFT_OPEN = """
+SELECT status = 'open' OR (
+    NOT EXISTS (SELECT FROM involvement WHERE case_id = $1 AND status IN ('invited', 'accepted'))
+    AND NOT EXISTS (SELECT FROM action WHERE case_id = $1 AND status IN ('todo', 'doing') AND NOT in_error)
+    AND NOT (status = 'voided' AND EXISTS (SELECT FROM carer_admission WHERE case_id = $1 AND ended_at IS NULL)))
+FROM support_case WHERE id = $1
+"""
 
 
 async def test_without_the_lock_it_goes_wrong(db: Any) -> None:
@@ -119,10 +158,10 @@ async def _agree(stage: Stage, at: Scene) -> bool:
 async def _meet(stage: Stage, at: Scene, first: str, second: str, way: str, lock: bool) -> None:
     reached, go, free = asyncio.Event(), asyncio.Event(), asyncio.Event()
     free.set()
-    one = asyncio.create_task(_change(stage, at, CHANGES[first], lock, reached, free if way == TOGETHER else go))
+    one = asyncio.create_task(_change(stage, at, STEPS[first], lock, reached, free if way == TOGETHER else go))
     if way == HELD:
         await reached.wait()
-    two = asyncio.create_task(_change(stage, at, CHANGES[second], lock, asyncio.Event(), free))
+    two = asyncio.create_task(_change(stage, at, STEPS[second], lock, asyncio.Event(), free))
     if way == HELD:
         await _until_waiting(stage, two)
         go.set()

@@ -14,7 +14,7 @@ from tests.access.steps import Scope, Step
 CATEGORIES = ("classroom", "education", "health", "social_care", "family", "safeguarding")
 # A service whose being involved is telling writes where that may be known, and nowhere else.
 WRITES = {"clinic": ("health",), "haven": ("safeguarding",)}
-TABLES = ("identified_barrier", "note", "action")
+TABLES = ("identified_barrier", "note", "action", "review_contribution")
 DAY = st.integers(1, 40)
 SPEAKERS = {"hill": "hill senco", "care": "care manager", "clinic": "clinic manager", "haven": "haven manager"}
 
@@ -110,6 +110,7 @@ def worlds(draw: st.DrawFn) -> World:
     later += draw(_texts(lead, partners))
     if draw(_one_in(4)):
         later.append(Step(draw(DAY), "oak dsl", "hand_over", (draw(st.sampled_from(["oak mentor", "oak dsl"])),)))
+    later += draw(_second_thoughts(lead, partners))
     if draw(_one_in(6)):
         later.append(Step(draw(DAY), "oak senco", "correct_birth", (draw(st.sampled_from(BIRTHDAYS)),)))
     opening = (Step(0, "oak senco", "open_case", (lead,)), Step(0, "oak senco", "ask", (scopes,)))
@@ -184,6 +185,35 @@ def _carer(draw: st.DrawFn, carer: str) -> list[Step]:
         steps.append(Step(day, "oak dsl", "bar", (carer, draw(st.integers(0, 10)), days)))
         if draw(_one_in(3)):
             steps.append(Step(day + draw(st.integers(0, 12)), "oak senco", "lift", (carer,)))
+    return steps
+
+
+@st.composite
+def _second_thoughts(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
+    """Reviews; what was entered in error, by whoever may say so and whoever may not; cases that end and go on."""
+    steps = [Step(draw(DAY), draw(st.sampled_from(["oak senco", "oak dsl", lead])), "review")]
+    people = st.sampled_from(["oak senco", "oak dsl", lead, *(SPEAKERS[partner] for partner in partners)])
+    for _ in range(draw(st.integers(0, 2))):
+        steps.append(
+            Step(draw(st.integers(15, 40)), draw(people), "correct", (draw(st.sampled_from(["note", "action"])),))
+        )
+    if draw(_one_in(2)):
+        steps.append(
+            Step(
+                draw(DAY),
+                draw(st.sampled_from(["oak dsl", "oak dsl", "oak senco", lead])),
+                "unsay",
+                (draw(st.sampled_from(CARERS)),),
+            )
+        )
+    if draw(_one_in(3)):
+        turns = st.sampled_from(["closed", "closed", "reopened", "voided", "died", "died_in_error"])
+        days = sorted(draw(st.lists(st.integers(15, 40), min_size=1, max_size=3)))
+        turners = st.sampled_from(["oak senco", "oak dsl", "oak senco", lead])
+        steps += [
+            Step(day, draw(turners), "turn", ("closed" if place == 0 and draw(st.booleans()) else draw(turns),))
+            for place, day in enumerate(days)
+        ]
     return steps
 
 

@@ -54,7 +54,8 @@ async def test_a_partner_reads_the_case_and_asks_nobody(db):
         nurse = await at_a_desk(client, NURSE)
         case, proposal = f"/cases/{story.reference}", asked["proposals"][0]["id"]
         assert (await nurse.get(case)).status_code == 200
-        for path in (f"{case}/ask", f"{case}/sharing", f"{case}/invite"):
+        assert (await nurse.get(f"{case}/sharing")).status_code == 200  # its own row: tests/casefile
+        for path in (f"{case}/ask", f"{case}/invite"):
             assert (await nurse.get(path)).status_code == 403, path
         for path in (
             f"/consent-requests/{asked['id']}/record",

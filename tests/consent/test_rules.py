@@ -1,6 +1,7 @@
 """The state of consent is a fold of its events: held against a naive telling of the same rules, and the database."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -70,6 +71,17 @@ def test_the_fold_says_what_the_story_says(told: tuple[list[Event], datetime]) -
         assert state.since is not None
         assert (state.until is not None) == (state.word in ("given", "paused"))
         assert state.until is None or state.until > now
+
+
+@given(histories(), st.data())
+def test_what_was_entered_in_error_was_never_said(told: tuple[list[Event], datetime], data: st.DataObject) -> None:
+    events, now = [replace(each, id=uid(1000 + each.number)) for each in told[0]], told[1]
+    mistaken = [each for each in events if each.kind != "requested" and data.draw(st.booleans())]
+    words = [
+        replace(each, number=100 + place, kind="entered_in_error", until=None, id=uid(2000 + place), corrects=each.id)
+        for place, each in enumerate(mistaken)
+    ]
+    assert states([*words, *events], now) == states([each for each in events if each not in mistaken], now)
 
 
 def test_what_stops_sharing_decides_a_cell() -> None:
