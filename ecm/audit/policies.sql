@@ -73,22 +73,24 @@ CREATE FUNCTION audit_objection(p_event jsonb) RETURNS text LANGUAGE sql IMMUTAB
         END
 $$;
 
--- The one way in. Who, where, in which role and why come from the verified context; the time is the database's.
+-- The one way in. Who, where, in which role and what for come from the verified context; the time is the database's, and
+-- so is `basis`: why this reader could see the case at that moment, because later nobody could tell.
 CREATE FUNCTION audit_record_all(p_events jsonb) RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     me jsonb := context();
+    seats uuid[] := principals();
     frame jsonb := jsonb_build_object(
         'v', 1, 'at', to_char(app_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
         'txid', pg_current_xact_id()::text::bigint, 'actor', me -> 'person', 'service', me -> 'service',
         'membership', me -> 'membership', 'agency', me -> 'agency', 'role', me -> 'role',
-        'session', me -> 'session', 'request', me -> 'request', 'purpose', me -> 'purpose', 'basis', me -> 'basis');
+        'session', me -> 'session', 'request', me -> 'request', 'purpose', me -> 'purpose');
     objection text;
 BEGIN
     SELECT o INTO objection FROM jsonb_array_elements(p_events) e, audit_objection(e) o WHERE o IS NOT NULL LIMIT 1;
     IF objection IS NULL AND NOT audit_is_word(jsonb_build_array(
-            coalesce(me ->> 'purpose', 'none'), coalesce(me ->> 'service', 'none'), coalesce(me ->> 'basis', 'none'))) THEN
-        objection := 'purpose, service or basis of the context is not a code';
+            coalesce(me ->> 'purpose', 'none'), coalesce(me ->> 'service', 'none'))) THEN
+        objection := 'purpose or service of the context is not a code';
     END IF;
     IF objection IS NOT NULL THEN
         RAISE EXCEPTION 'audit: %', objection USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_words_only';
@@ -99,6 +101,9 @@ BEGIN
         INSERT INTO audit_event (id, entry)
         SELECT id, jsonb_strip_nulls(frame || jsonb_build_object(
             'id', id, 'event', e -> 'event', 'outcome', e -> 'outcome', 'case', (e ->> 'case')::uuid,
+            'basis', (SELECT string_agg(DISTINCT a.basis, ':' ORDER BY a.basis) FROM case_access a
+                      WHERE a.case_id = (e ->> 'case')::uuid AND a.principal = ANY (seats)
+                      AND app_now() >= a.valid_from AND app_now() < a.valid_until),
             'subject', (e ->> 'subject')::uuid,
             'pupils', nullif(to_jsonb(ARRAY(SELECT p::uuid FROM jsonb_array_elements_text(e -> 'pupils') p)), '[]'),
             'detail', nullif(e -> 'detail', '{}'))) FROM made
@@ -219,6 +224,71 @@ BEGIN
             WHERE e.id = p_event AND (mine IS NULL OR e.agency = mine));
 END $$;
 
+-- Whose looking at a case this reader may be told of: everybody's for who keeps it (`school`) and for the data protection
+-- officer of its school (`officer`); their own people's for a partner's manager (`agency`); which organisations and roles
+-- for the family (`family`). Null: nobody's.
+CREATE FUNCTION access_log_scope(p_case uuid) RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE me jsonb := context();
+BEGIN
+    IF me ->> 'kind' = 'link' THEN RETURN NULL; END IF;
+    IF me ->> 'membership' IS NULL THEN RETURN CASE WHEN on_case(p_case) THEN 'family' END; END IF;
+    IF holds_case(p_case) THEN RETURN 'school'; END IF;
+    IF me -> 'verbs' ? 'access_log:read' AND EXISTS (
+        SELECT FROM support_case c WHERE c.id = p_case AND c.school_id = (me ->> 'agency')::uuid) THEN RETURN 'officer'; END IF;
+    RETURN CASE WHEN me -> 'verbs' ? 'desk:general' AND on_case(p_case) THEN 'agency' END;
+END $$;
+
+-- A case by its reference, for who may read its access log; an officer does not see the case itself.
+CREATE FUNCTION access_log_case(p_reference text) RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT c.id FROM support_case c WHERE c.reference = p_reference AND access_log_scope(c.id) IS NOT NULL
+$$;
+
+-- Who opened a case, newest first, from before `p_before`. What the reader may not know of (a sensitive service, the other
+-- parent) is left out before anything is counted. Names of carers are the school's alone, and the family reads no name.
+CREATE FUNCTION access_log(p_case uuid, p_agency uuid, p_from timestamptz, p_to timestamptz, p_before uuid, p_limit int)
+RETURNS TABLE (id uuid, at timestamptz, event text, part text, person_id uuid, name text, role text, agency_id uuid,
+               agency_name text, basis text, basis_then boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+DECLARE
+    me jsonb := context();
+    scope text := access_log_scope(p_case);
+    only_agency uuid := CASE WHEN scope = 'agency' THEN (me ->> 'agency')::uuid END;
+    hidden uuid[];
+BEGIN
+    IF scope IS NULL THEN RAISE EXCEPTION 'not to be told' USING ERRCODE = 'insufficient_privilege'; END IF;
+    hidden := ARRAY(SELECT g.id FROM agency g WHERE g.involvement_category <> 'core' AND knows_of(p_case, g.id) IS NOT TRUE
+        AND NOT (scope = 'family' AND EXISTS (SELECT FROM consent_event e WHERE e.case_id = p_case AND e.agency_id = g.id
+                                              AND e.person_id = (me ->> 'person')::uuid)));
+    RETURN QUERY
+        WITH shown AS MATERIALIZED (
+            SELECT e.id, e.entry, e.event, e.actor, e.agency FROM audit_event e
+            WHERE e.case_id = p_case AND e.entry ->> 'outcome' = 'shown' AND e.actor IS NOT NULL
+              AND (only_agency IS NULL OR e.agency = only_agency) AND (p_agency IS NULL OR e.agency = p_agency)
+              AND (e.agency IS NULL OR e.agency <> ALL (hidden))
+              AND (scope <> 'family' OR e.agency IS NOT NULL OR e.actor = (me ->> 'person')::uuid)
+              AND (p_from IS NULL OR e.id >= audit_id_from(p_from)) AND (p_to IS NULL OR e.id < audit_id_from(p_to))
+              AND (p_before IS NULL OR e.id < p_before)
+            ORDER BY e.id DESC LIMIT least(p_limit, 1000))
+        SELECT s.id, (s.entry ->> 'at')::timestamptz, s.event, s.entry #>> '{detail,part}',
+               CASE WHEN scope <> 'family' AND (s.agency IS NOT NULL OR scope = 'school') THEN s.actor END,
+               CASE WHEN scope <> 'family' AND (s.agency IS NOT NULL OR scope = 'school') THEN n.name END,
+               coalesce(s.entry ->> 'role', 'carer'), s.agency, g.name,
+               coalesce(s.entry ->> 'basis', (
+                   SELECT string_agg(DISTINCT a.basis, ':' ORDER BY a.basis) FROM case_access a
+                   WHERE a.case_id = p_case AND app_now() >= a.valid_from AND app_now() < a.valid_until
+                   AND (a.principal = coalesce((s.entry ->> 'membership')::uuid, s.actor)
+                        OR (a.principal = s.agency AND EXISTS (SELECT FROM permission p WHERE p.kind = g.kind
+                            AND p.role = s.entry ->> 'role' AND p.verb = 'desk:general'))))),
+               s.entry ? 'basis'
+        FROM shown s LEFT JOIN agency g ON g.id = s.agency LEFT JOIN person n ON n.id = s.actor ORDER BY s.id DESC;
+END $$;
+
+GRANT EXECUTE ON FUNCTION access_log_scope(uuid), access_log_case(text),
+    access_log(uuid, uuid, timestamptz, timestamptz, uuid, int) TO ecm_app;
 GRANT EXECUTE ON FUNCTION audit_record_all(jsonb), audit_sequence(int, bytea), audit_hashes(int, bigint, int),
     audit_publish(bigint, bytea, int[], bigint[], bytea, text, bytea), audit_checkpoint_latest(),
     audit_page(bigint, int, bytea),

@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from ecm.audit.events import Event
 from ecm.barriers.catalogue import barrier
+from ecm.cases.reviews import reviews_of
 from ecm.cases.rules import tidy_reference
 from ecm.clock import today
 from ecm.database import Act, Actor, acting_as
@@ -91,20 +92,22 @@ async def worklist(actor: Actor, page: Page, status: str | None = None) -> dict[
         shown, more = page_of(rows, page.limit)
         act.record(Event.CASES_LISTED, pupils=[r["pupil_id"] for r in shown], outcome="shown", count=len(shown))
     return {
-        "items": [
-            {
-                "id": r["id"],
-                "reference": r["reference"],
-                "pupil": {"id": r["pupil_id"], "name": display(r), **_year(r["date_of_birth"])},
-                "status": r["status"],
-                "level": r["level"],
-                "lead_name": r["lead_name"],
-                "due_next": r["due_next"],
-                "last_activity_at": r["last_activity_at"],
-            }
-            for r in shown
-        ],
+        "items": [case_line(row) for row in shown],
         "next": cursor_of(shown[-1]["last_activity_at"], shown[-1]["id"]) if more else None,
+    }
+
+
+def case_line(row: Record) -> dict[str, Any]:
+    """A row of the worklist."""
+    return {
+        "id": row["id"],
+        "reference": row["reference"],
+        "pupil": {"id": row["pupil_id"], "name": display(row), **_year(row["date_of_birth"])},
+        "status": row["status"],
+        "level": row["level"],
+        "lead_name": row["lead_name"],
+        "due_next": row["due_next"],
+        "last_activity_at": row["last_activity_at"],
     }
 
 
@@ -170,7 +173,7 @@ async def read_case(act: Act, key: str | UUID) -> dict[str, Any]:
         "actions": [_action(r) for r in await act.rows(ACTIONS, case_id)],
         "notes": [_note(r) for r in await act.rows(NOTES, case_id)],
         "views": [],
-        "reviews": [],
+        "reviews": await reviews_of(act, case_id),
         "next_review_on": row["next_review_on"],
         "sharing": [dict(r) for r in await act.rows(SHARING, case_id)],
     }

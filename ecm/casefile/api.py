@@ -1,0 +1,30 @@
+"""Who opened a case, for programs."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from ecm.casefile.access_log import Wanted, access_log
+from ecm.database import Actor
+from ecm.paging import Page
+
+
+@get("/cases/{case_id:uuid}/access-log")
+async def get_access_log(
+    actor: NamedDependency[Actor],
+    page_wanted: NamedDependency[Page],
+    case_id: FromPath[UUID],
+    agency_id: FromQuery[UUID | None] = None,
+    from_on: FromQuery[date | None] = None,
+    to_on: FromQuery[date | None] = None,
+) -> dict[str, Any]:
+    """Who opened the case, in what role, why they could, and when; as far as the reader may be told."""
+    found = await access_log(actor, case_id, page_wanted, Wanted(agency_id, from_on, to_on))
+    return {"items": found.items, "next": found.next}
+
+
+routes = [get_access_log]

@@ -1,0 +1,66 @@
+"""The case on one page: what is overdue, what comes next, strengths and barriers, who is involved, the latest notes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from ecm.audit.events import Event
+from ecm.casefile.timeline import count_new
+from ecm.casefile.visits import last_visit, visited
+from ecm.cases.head import Head, read_head
+from ecm.cases.queries import read_case
+from ecm.closures.queries import turns_of
+from ecm.database import Act, Actor, acting_as
+
+LATEST_NOTES = 5
+# Brothers and sisters: another pupil of a carer of this one. Asked as the reader, so both rows of the carer must be
+# theirs to see (family information of both, or both pupils on their school's roll), and both cases too, for a reason
+# other than having written there. A contact bar changes nothing here: who may not know of it learns nothing by it.
+SIBLINGS = """
+SELECT DISTINCT c.reference FROM support_case here JOIN carer k ON k.pupil_id = here.pupil_id
+JOIN carer x ON x.person_id = k.person_id AND x.pupil_id <> k.pupil_id JOIN support_case c ON c.pupil_id = x.pupil_id
+WHERE here.id = $1 AND c.status = 'open' AND on_case(here.id) AND on_case(c.id) ORDER BY c.reference
+"""
+# As ecm/corrections asks it: who wrote a note may say that it was a mistake, and the school, in what it may write.
+CORRECTABLE = """
+SELECT id FROM note WHERE case_id = $1 AND (SELECT context() ->> 'membership') IS NOT NULL
+AND (author_membership_id = (SELECT (context() ->> 'membership')::uuid) OR (holds_case(case_id) AND may_write(case_id, category)))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the first page of a case shows. `since` and `new`: the last visit, and how much others did after it.
+
+    `correctable`: notes the reader may say were a mistake. `turns`: how it was closed or reopened, newest first.
+    """
+
+    head: Head
+    case: dict[str, Any]
+    siblings: list[str]
+    correctable: set[UUID]
+    turns: list[Record]
+    since: datetime | None
+    new: int
+
+
+async def overview(actor: Actor, reference: str) -> Overview:
+    """The overview of a case. Counts as a visit. Records case:shown. Raises: NotFound."""
+    async with acting_as(actor, "show_case") as act:
+        head = await read_head(act, reference)
+        since = await last_visit(act, head.id)
+        new = await count_new(act, head.id, since)
+        await visited(act, head.id)
+        case, turns = await read_case(act, head.id), await turns_of(act, head.id)
+        correctable = {row["id"] for row in await act.rows(CORRECTABLE, head.id)}
+        found = Overview(head, case, await siblings(act, head.id), correctable, turns, since, new)
+        act.record(Event.CASE_SHOWN, case=head.id, pupils=[head.pupil_id], outcome="shown", part="overview")
+        return found
+
+
+async def siblings(act: Act, case_id: UUID) -> list[str]:
+    """References of open cases of the pupil's brothers and sisters that the reader is on, too."""
+    return [row["reference"] for row in await act.rows(SIBLINGS, case_id)]

@@ -1,0 +1,103 @@
+"""How the pages of a case word and fold what they show. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from ecm.agencies.permissions import CATEGORIES
+from ecm.agencies.words import BASIS_LABELS
+from ecm.consent.rules import State, weightiest
+from ecm.web.dates import short_date
+
+# What the school that opened a case may see of itself. Source: docs/access.md, "Categories".
+OF_THE_SCHOOL = ("core", "classroom", "education", "family")
+LIVE = ("invited", "waiting_for_basis", "active")
+
+
+def reason(sharing: Iterable[Mapping[str, Any]], categories: Collection[str]) -> str:
+    """Why the reader may see text of these categories, to go on after "because"; '' when they hold none of them.
+
+    `sharing`: the reader's own reasons, each with category, basis, since, until. That they wrote some of it themselves
+    is said only where there is no other reason. Source: design 4, "may see, and why".
+    """
+    spans: dict[str, tuple[datetime, datetime | None]] = {}
+    for each in sharing:
+        if each["category"] in categories:
+            since, until = spans.get(each["basis"], (each["since"], each["until"]))
+            spans[each["basis"]] = min(since, each["since"]), _later(until, each["until"])
+    reasons = [basis for basis in spans if basis != "own_record"] or list(spans)
+    if not reasons:
+        return ""
+    return " and ".join(_reason(basis, *spans[basis]) for basis in sorted(reasons))
+
+
+def _reason(basis: str, since: datetime, until: datetime | None) -> str:
+    ending = f", until {short_date(until)}" if until else ""
+    return f"{BASIS_LABELS.get(basis, 'there is a reason on record')} (since {short_date(since)}{ending})"
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(one, other) if one and other else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the sharing grid: its word as contract and page know it, and its dates. `history`: there is one."""
+
+    word: str
+    since: datetime | None = None
+    until: datetime | None = None
+    history: bool = False
+
+
+def agency_cells(
+    status: str, offered: Collection[str], found: Mapping[str, Sequence[State]], since: datetime | None
+) -> dict[str, Cell]:
+    """What an invited agency may see, by category: how the family's answers stand, and what nobody asked.
+
+    `core` follows: it comes with the first yes to an agency that has accepted, and `since` is then when that was.
+    Source: docs/access.md, "core comes last"; consent rules, `weightiest`.
+    """
+    cells = {"core": Cell("shared", since) if status == "active" else Cell("nothing")}
+    for category in CATEGORIES[1:]:
+        if category in found:
+            state = weightiest(found[category])
+            cells[category] = Cell(state.word, state.since, state.until, history=True)
+        elif status not in LIVE:
+            cells[category] = Cell("nothing")
+        else:
+            cells[category] = Cell("not_asked" if category in offered else "not_offered")
+    return cells
+
+
+def school_cells(opened_at: datetime) -> dict[str, Cell]:
+    """What the school sees by right of having opened the case. Source: docs/access.md, basis `opened_by`."""
+    return {c: Cell("by_right", opened_at) if c in OF_THE_SCHOOL else Cell("own_only") for c in CATEGORIES}
+
+
+def carer_cells(admitted: Collection[str], since: datetime | None, barred: bool) -> dict[str, Cell]:
+    """What a parent or carer sees on signing in. A bar beats an admission. Source: design 4, "deny beats allow"."""
+    return {
+        c: Cell("barred") if barred else Cell("own_child", since) if c in admitted else Cell("nothing")
+        for c in CATEGORIES
+    }
+
+
+def is_new(at: datetime, mine: bool, since: datetime | None) -> bool:
+    """Whether somebody else's entry came after the reader was last there. Before the first visit nothing is new.
+
+    Source: design, screens, "what changed since I was last here is marked".
+    """
+    return since is not None and at > since and not mine
+
+
+def by_owner(actions: Sequence[Mapping[str, Any]], today: date) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """Open actions by who owns them, an owner with overdue ones first, each owner's overdue ones first; by name else.
+
+    Source: design, screens, "grouped by owner, overdue first".
+    """
+    owners: dict[str, list[Mapping[str, Any]]] = {}
+    for each in sorted(actions, key=lambda a: (a["due_on"], a["title"].casefold())):
+        owners.setdefault(each["owner_agency"]["name"], []).append(each)
+    return sorted(owners.items(), key=lambda pair: (pair[1][0]["due_on"] >= today, pair[0].casefold()))
