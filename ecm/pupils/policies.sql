@@ -1,9 +1,10 @@
 -- Who may reach a pupil: the school they are on roll at now (a teacher: the own class), and readers of a case.
 
 SET ROLE ecm_policy;
+-- The classes of whoever asks, and of the colleagues they cover for.
 CREATE FUNCTION own_classes() RETURNS text[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce((SELECT class_names FROM membership WHERE id = (context() ->> 'membership')::uuid), '{}')
+    SELECT ARRAY(SELECT DISTINCT c FROM membership m, unnest(m.class_names) c WHERE m.id = ANY (principals()) ORDER BY c)
 $$;
 
 -- A bar begins now or later, and is ended now, never re-dated.
@@ -22,8 +23,222 @@ CREATE FUNCTION birthday(born date, age int) RETURNS date LANGUAGE sql IMMUTABLE
                 THEN (born + make_interval(years => age))::date + 1
                 ELSE (born + make_interval(years => age))::date END
 $$;
-GRANT EXECUTE ON FUNCTION own_classes() TO ecm_app;
-GRANT EXECUTE ON FUNCTION stamp_contact_bar() TO ecm_owner;
+-- The reader keeps this pupil's record: on roll now at the school the reader acts for, in a role with this verb.
+CREATE FUNCTION keeps_pupil(p_pupil uuid, p_verb text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT context() -> 'verbs' ? p_verb
+       AND EXISTS (SELECT FROM enrolment e WHERE e.pupil_id = p_pupil AND e.school_id = (context() ->> 'agency')::uuid
+                   AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1)))
+$$;
+
+-- ---------------------------------------------------------------------------------------------- finding by name
+-- A name is found by its marks: the word itself, its beginnings from two letters on (written ^ba), and the word with
+-- any one letter left out. Two words that differ by one wrong, missing, extra or swapped letter share a mark, so one
+-- look into one index finds exact, begun and mistyped names alike.
+
+CREATE FUNCTION without_one_letter(p_word text) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN length(p_word) < 3 THEN '{}' ELSE
+        ARRAY(SELECT left(p_word, i - 1) || substr(p_word, i + 1) FROM generate_series(1, length(p_word)) i) END
+$$;
+
+-- What a typed word is looked up by.
+CREATE FUNCTION word_marks(p_word text) RETURNS text[] LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY[p_word, '^' || p_word] || without_one_letter(p_word)
+$$;
+
+CREATE FUNCTION stamp_search_marks() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.search_marks := ARRAY(
+        SELECT DISTINCT m FROM unnest(string_to_array(NEW.search_key, ' ')) w, LATERAL (
+            SELECT w UNION SELECT '^' || left(w, i) FROM generate_series(2, length(w) - 1) i
+            UNION SELECT unnest(without_one_letter(w))) x (m) WHERE w <> '');
+    RETURN NEW;
+END $$;
+
+-- How well a key answers all words: 3 each is one of its words, 2 each begins one, 1 some are only like one.
+CREATE FUNCTION closeness(p_key text, p_words text[]) RETURNS int LANGUAGE sql IMMUTABLE AS $$
+    SELECT min(CASE WHEN position(' ' || w || ' ' IN ' ' || p_key || ' ') > 0 THEN 3
+                    WHEN position(' ' || w IN ' ' || p_key) > 0 THEN 2 ELSE 1 END)
+    FROM unnest(p_words) w
+$$;
+
+-- The pupils the reader may look up whose names answer one of these phrases (keys of words, spaces between), the
+-- closest first; without a phrase all of them, by name. A definer, because row-level security would read every pupil
+-- before the index; so each one found is checked here as the two policies on `pupil` do, and a test holds both
+-- against each other. A seat is there for everybody who can see a case now or later (ecm/access/policies.sql). The caller reads the rows themselves through the policies.
+CREATE FUNCTION matching_pupils(p_phrases text[], p_most int) RETURNS TABLE (pupil_id uuid, near int)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    me jsonb := context();
+    seats uuid[] := principals();
+    my_school uuid := (me ->> 'agency')::uuid;
+    whole_school boolean := me -> 'verbs' ? 'pupil:look_up';
+    classes text[] := CASE WHEN me -> 'verbs' ? 'pupil:look_up_class' THEN own_classes() ELSE '{}' END;
+    few boolean;
+BEGIN
+    IF cardinality(p_phrases) = 0 THEN
+        RETURN QUERY
+        SELECT u.id, 0 FROM pupil u JOIN (
+            SELECT e.pupil_id FROM enrolment e WHERE e.school_id = my_school
+                AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1))
+                AND (whole_school OR e.class_name = ANY (classes))
+            UNION
+            SELECT c.pupil_id FROM case_seat s JOIN support_case c ON c.id = s.case_id WHERE s.principal = ANY (seats)
+                AND EXISTS (SELECT FROM case_access a WHERE a.case_id = c.id AND a.principal = ANY (seats)
+                            AND a.category = 'core' AND a.basis <> 'own_record'
+                            AND app_now() >= a.valid_from AND app_now() < a.valid_until)) mine ON mine.pupil_id = u.id
+        ORDER BY u.last_name, u.first_name, u.id LIMIT p_most;
+        RETURN;
+    END IF;
+    -- A reader with few cases is looked up from those and from the roll; one with many from the index of all names.
+    few := (SELECT count(*) FROM (SELECT FROM case_seat s WHERE s.principal = ANY (seats) LIMIT 2001) x) <= 2000;
+    RETURN QUERY
+    WITH phrase AS MATERIALIZED (
+        SELECT row_number() OVER () AS n, string_to_array(p, ' ') AS words FROM unnest(p_phrases) p),
+    word AS MATERIALIZED (
+        SELECT f.n, word_marks(w) AS marks, row_number() OVER (PARTITION BY f.n ORDER BY length(w) DESC) AS place
+        FROM phrase f, unnest(f.words) w),
+    -- The two longest words drive the index; the others are looked at afterwards.
+    driver AS MATERIALIZED (
+        SELECT a.n, a.marks AS first, coalesce(b.marks, a.marks) AS second
+        FROM word a LEFT JOIN word b ON b.n = a.n AND b.place = 2 WHERE a.place = 1),
+    own AS MATERIALIZED (
+        SELECT e.pupil_id AS id FROM enrolment e WHERE e.school_id = my_school
+            AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1))
+            AND (whole_school OR e.class_name = ANY (classes))),
+    by_seat AS MATERIALIZED (
+        SELECT c.pupil_id AS id FROM case_seat s JOIN support_case c ON c.id = s.case_id
+        WHERE few AND s.principal = ANY (seats)
+          AND EXISTS (SELECT FROM case_access a WHERE a.case_id = c.id AND a.principal = ANY (seats)
+                      AND a.category = 'core' AND a.basis <> 'own_record'
+                      AND app_now() >= a.valid_from AND app_now() < a.valid_until)),
+    candidate AS (
+        SELECT d.n, u.id, u.search_key, u.search_marks FROM (SELECT id FROM own UNION SELECT id FROM by_seat) m
+        JOIN pupil u ON u.id = m.id JOIN driver d ON u.search_marks && d.first AND u.search_marks && d.second
+        UNION ALL
+        SELECT d.n, u.id, u.search_key, u.search_marks FROM driver d JOIN LATERAL (
+            SELECT * FROM pupil x WHERE NOT few AND x.search_marks && d.first AND x.search_marks && d.second OFFSET 0) u ON true
+        WHERE EXISTS (SELECT FROM support_case c JOIN case_access a ON a.case_id = c.id
+                      WHERE c.pupil_id = u.id AND a.principal = ANY (seats)
+                      AND a.category = 'core' AND a.basis <> 'own_record'
+                      AND app_now() >= a.valid_from AND app_now() < a.valid_until)),
+    found AS MATERIALIZED (
+        SELECT k.id, max(closeness(k.search_key, f.words)) AS near FROM candidate k JOIN phrase f ON f.n = k.n
+        WHERE NOT EXISTS (SELECT FROM word o WHERE o.n = k.n AND o.place > 2 AND NOT k.search_marks && o.marks)
+        GROUP BY k.id)
+    SELECT u.id, found.near FROM found JOIN pupil u ON u.id = found.id
+    ORDER BY found.near DESC, u.last_name, u.first_name, u.id LIMIT p_most;
+END $$;
+
+-- ------------------------------------------------------------------------------------- what a school writes down
+-- A pupil comes to the roll of the school the writer acts for, and to no other.
+CREATE FUNCTION add_pupil(p_id uuid, p_enrolment uuid, p_names text[], p_key text, p_born date, p_born_known boolean,
+                          p_upn text, p_year_group text, p_class_name text, p_provision text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE me jsonb := context();
+BEGIN
+    IF NOT (me -> 'verbs' ? 'pupil:keep') OR me ->> 'agency_kind' <> 'school' THEN RETURN false; END IF;
+    INSERT INTO pupil (id, first_name, last_name, preferred_name, pronouns, date_of_birth, date_of_birth_known, search_key)
+        VALUES (p_id, p_names[1], p_names[2], p_names[3], p_names[4], p_born, p_born_known, p_key);
+    INSERT INTO enrolment (id, pupil_id, school_id, upn, year_group, class_name, from_on)
+        VALUES (p_enrolment, p_id, (me ->> 'agency')::uuid, p_upn, p_year_group, p_class_name,
+                (app_now() AT TIME ZONE 'Europe/London')::date);
+    INSERT INTO sen_status (pupil_id, sen_provision) VALUES (p_id, p_provision);
+    RETURN true;
+END $$;
+
+-- Somebody else's record too: a worker, or a carer of a pupil who is not on this school's roll. What they are called
+-- and how they are reached is then not this school's alone to say.
+CREATE FUNCTION known_elsewhere(p_person uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM membership m WHERE m.person_id = p_person)
+        OR EXISTS (SELECT FROM carer k WHERE k.person_id = p_person AND NOT keeps_pupil(k.pupil_id, 'pupil:keep'))
+$$;
+
+-- A carer as the school that keeps the pupil corrects them: also how they are reached, which no other page shows.
+-- `fixed`: name, e-mail and telephone are not the school's to change; `signs_in`: name and e-mail are their own.
+CREATE FUNCTION carer_card(p_carer uuid, p_proof bytea)
+RETURNS TABLE (id uuid, pupil_id uuid, version int, name text, email text, phone text, phone_verified_at timestamptz,
+               phone_changed_at timestamptz, relationship text, has_parental_responsibility boolean,
+               authority_verified boolean, language text, needs_interpreter boolean, format text,
+               fixed boolean, signs_in boolean, barred boolean, at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    IF NOT proved('carer-card|' || p_carer, p_proof) THEN
+        RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN QUERY SELECT k.id, k.pupil_id, k.version, n.name, n.email, n.phone, n.phone_verified_at, n.phone_changed_at,
+        k.relationship, k.has_parental_responsibility, k.authority_verified_at IS NOT NULL, k.language,
+        k.needs_interpreter, k.format, known_elsewhere(n.id), EXISTS (SELECT FROM credential c WHERE c.person_id = n.id),
+        EXISTS (SELECT FROM contact_bar b WHERE b.pupil_id = k.pupil_id AND b.person_id = n.id
+                AND app_now() >= b.from_at AND (b.until_at IS NULL OR app_now() < b.until_at)), app_now()
+        FROM carer k JOIN person n ON n.id = k.person_id WHERE k.id = p_carer AND keeps_pupil(k.pupil_id, 'pupil:keep');
+END $$;
+
+-- A new person who cares for a pupil of this school. An address that a carer of another pupil here has is that carer;
+-- one that anybody else has is refused by the unique index. Responsibility is only a claim.
+CREATE FUNCTION add_carer(p_id uuid, p_person uuid, p_pupil uuid, p_name text, p_email text, p_phone text,
+                          p_relationship text, p_responsible boolean, p_language text, p_interpreter boolean, p_format text)
+RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE who uuid := p_person;
+BEGIN
+    IF NOT keeps_pupil(p_pupil, 'pupil:keep') THEN RETURN false; END IF;
+    SELECT n.id INTO who FROM person n WHERE n.email = p_email AND n.name = p_name AND NOT known_elsewhere(n.id)
+        AND EXISTS (SELECT FROM carer k WHERE k.person_id = n.id);
+    IF NOT FOUND THEN
+        who := p_person;
+        INSERT INTO person (id, name, email, phone) VALUES (p_person, p_name, p_email, p_phone);
+    END IF;
+    INSERT INTO carer (id, pupil_id, person_id, relationship, has_parental_responsibility, language, needs_interpreter, format)
+        VALUES (p_id, p_pupil, who, p_relationship, p_responsible, p_language, p_interpreter, p_format);
+    RETURN true;
+END $$;
+
+-- Correct a carer. A number that changes is unverified, and says since when it is another: consent is not asked over it
+-- for 14 days (ecm/accounts/rules.py). A claim of responsibility that is taken back takes its proof with it.
+CREATE FUNCTION change_carer(p_carer uuid, p_version int, p_name text, p_email text, p_phone text, p_relationship text,
+                             p_responsible boolean, p_language text, p_interpreter boolean, p_format text)
+RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    k carer;
+    n person;
+BEGIN
+    SELECT * INTO k FROM carer WHERE id = p_carer AND version = p_version FOR UPDATE;
+    IF NOT FOUND OR NOT keeps_pupil(k.pupil_id, 'pupil:keep') THEN RETURN false; END IF;
+    SELECT * INTO n FROM person WHERE id = k.person_id FOR UPDATE;
+    IF ((n.name, n.email, n.phone) IS DISTINCT FROM (p_name, p_email, p_phone) AND known_elsewhere(n.id))
+       OR ((n.name, n.email) IS DISTINCT FROM (p_name, p_email) AND EXISTS (SELECT FROM credential c WHERE c.person_id = n.id)) THEN
+        RAISE EXCEPTION 'not the school''s to change' USING ERRCODE = 'check_violation', CONSTRAINT = 'carer_of_their_own';
+    END IF;
+    UPDATE person SET name = p_name, email = p_email, phone = p_phone,
+        phone_verified_at = CASE WHEN phone IS NOT DISTINCT FROM p_phone THEN phone_verified_at END,
+        phone_changed_at = CASE WHEN phone IS NOT DISTINCT FROM p_phone THEN phone_changed_at ELSE app_now() END
+        WHERE id = n.id;
+    UPDATE carer SET relationship = p_relationship, has_parental_responsibility = p_responsible, language = p_language,
+        needs_interpreter = p_interpreter, format = p_format, version = version + 1,
+        authority_seen = CASE WHEN p_responsible THEN authority_seen END,
+        authority_verified_at = CASE WHEN p_responsible THEN authority_verified_at END WHERE id = p_carer;
+    RETURN true;
+END $$;
+
+-- A worker has rung or called this number with the carer beside them. It does not shorten the 14 days.
+CREATE FUNCTION verify_phone(p_carer uuid, p_phone text) RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    UPDATE person n SET phone_verified_at = app_now() FROM carer k WHERE k.id = p_carer AND n.id = k.person_id
+        AND n.phone = p_phone AND keeps_pupil(k.pupil_id, 'carer:admit') AND NOT known_elsewhere(n.id);
+    RETURN FOUND;
+END $$;
+
+GRANT EXECUTE ON FUNCTION own_classes(), keeps_pupil(uuid, text), word_marks(text), without_one_letter(text),
+    matching_pupils(text[], int), add_pupil(uuid, uuid, text[], text, date, boolean, text, text, text, text),
+    carer_card(uuid, bytea), verify_phone(uuid, text),
+    add_carer(uuid, uuid, uuid, text, text, text, text, boolean, text, boolean, text),
+    change_carer(uuid, int, text, text, text, text, boolean, text, boolean, text) TO ecm_app;
+GRANT EXECUTE ON FUNCTION stamp_contact_bar(), stamp_search_marks(), without_one_letter(text) TO ecm_owner;
 RESET ROLE;
 
 SET ROLE ecm_owner;
@@ -44,6 +259,19 @@ GRANT INSERT ON contact_bar TO ecm_app;
 GRANT UPDATE (until_at) ON contact_bar TO ecm_app;
 GRANT UPDATE (authority_seen, authority_verified_at) ON carer TO ecm_app;
 GRANT SELECT, INSERT ON pupil, enrolment, sen_status, carer, contact_bar TO ecm_policy;
+GRANT UPDATE ON carer, pupil TO ecm_policy;
+GRANT UPDATE (first_name, last_name, preferred_name, pronouns, date_of_birth, date_of_birth_known, search_key, version)
+    ON pupil TO ecm_app;
+GRANT UPDATE (upn, year_group, class_name) ON enrolment TO ecm_app;
+GRANT UPDATE (sen_provision) ON sen_status TO ecm_app;
+
+-- A school corrects the record of a pupil who is on its roll now, and its own line of the roll.
+CREATE POLICY pupil_kept_by_school ON pupil FOR UPDATE TO ecm_app
+    USING (keeps_pupil(id, 'pupil:keep')) WITH CHECK (keeps_pupil(id, 'pupil:keep'));
+CREATE POLICY enrolment_kept_by_school ON enrolment FOR UPDATE TO ecm_app USING (
+    school_id = (SELECT (context() ->> 'agency')::uuid) AND keeps_pupil(pupil_id, 'pupil:keep')
+    AND (to_on IS NULL OR app_now() < london_midnight(to_on + 1)));
+CREATE POLICY sen_status_kept_by_school ON sen_status FOR UPDATE TO ecm_app USING (keeps_pupil(pupil_id, 'pupil:keep'));
 
 -- On roll now at the school the reader acts for.
 CREATE POLICY enrolment_at_my_school ON enrolment FOR SELECT TO ecm_app USING (
@@ -118,4 +346,11 @@ CREATE POLICY contact_bar_lifted_by_school ON contact_bar FOR UPDATE TO ecm_app 
     AND EXISTS (SELECT 1 FROM enrolment e WHERE e.pupil_id = contact_bar.pupil_id
                 AND e.school_id = (SELECT (context() ->> 'agency')::uuid)));
 CREATE TRIGGER a_stamp BEFORE INSERT OR UPDATE ON contact_bar FOR EACH ROW EXECUTE FUNCTION stamp_contact_bar();
+CREATE TRIGGER a_search_marks BEFORE INSERT OR UPDATE OF search_key ON pupil
+    FOR EACH ROW EXECUTE FUNCTION stamp_search_marks();
+RESET ROLE;
+
+-- Pupils of an earlier version get their marks once.
+SET ROLE ecm_policy;
+UPDATE pupil SET search_key = search_key WHERE search_marks = '{}' AND search_key <> '';
 RESET ROLE;

@@ -8,6 +8,8 @@ from stdnum.gb import upn as _stdnum_upn
 
 SYNTHETIC_LA = "999"
 LONGEST_NAME = 100
+MOST_WORDS = 8
+OLDEST = 25
 
 # Blocks of authority codes, not the list of authorities: a new authority takes the next number of a block, and to
 # refuse a real pupil's number is worse than to accept one that was never issued. 1-5 and 701-708 are pseudo codes
@@ -17,6 +19,9 @@ _UPN = re.compile(r"[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]")
 
 # Letters that no Unicode decomposition turns into the plain letter people type instead.
 _PLAIN = str.maketrans("øđðłħŧ\u0131", "oddlhti") | str.maketrans({"æ": "ae", "œ": "oe", "þ": "th"})
+_PARTS = re.compile(r"[\s\-'’ʼ`‘]+")
+_MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+")
+_HOST = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
 _JOINERS = "\u200c\u200d"  # part of the spelling of Persian and Indic names
 
 
@@ -166,16 +171,70 @@ def name_key(name: str) -> str:
 
 
 def search_key(first_name: str, last_name: str, preferred_name: str = "") -> str:
-    """What a pupil is found by: the keys of all names, with spaces between. Search it for each of `search_words`.
+    """What a pupil is found by: the keys of all names and of their parts, with spaces between, each once.
 
+    So O’Neill is found as oneill and as neill, and Thị Ánh as thianh, thi and anh.
     Source: as `name_key`.
     """
-    return " ".join(filter(None, map(name_key, (first_name, last_name, preferred_name))))
+    names = (first_name, last_name, preferred_name)
+    keys = [name_key(each) for each in names] + [name_key(part) for each in names for part in _PARTS.split(each)]
+    return " ".join(dict.fromkeys(filter(None, keys)))
 
 
 def search_words(q: str) -> list[str]:
-    """The keys that must all occur in a pupil's `search_key`, in any order, for the pupil to be found by `q`.
+    """The keys of the words of `q`; at most 8. Source: as `name_key`."""
+    return [key for word in q.split() if (key := name_key(word))][:MOST_WORDS]
 
+
+def search_phrases(q: str) -> list[str]:
+    """The ways to read what was typed: word by word, and with each two neighbours as one name (o neill, mary ann).
+
+    A pupil is found by any of them, when every word of it is, begins or is nearly one of the pupil's names.
     Source: as `name_key`.
     """
-    return [key for word in q.split() if (key := name_key(word))]
+    words = search_words(q)
+    joined = [[*words[:i], words[i] + words[i + 1], *words[i + 2 :]] for i in range(len(words) - 1)]
+    return [" ".join(each) for each in [words, *joined] if each]
+
+
+# ----------------------------------------------------------------------------------------------- what is written down
+
+
+def birth_problem(born: date, today: date) -> str | None:
+    """Why nobody at school was born on this day, as one sentence; None if somebody can have been.
+
+    Source: Children and Families Act 2014, s 83 (special educational needs up to 25).
+    """
+    if born > today:
+        return "The date of birth must be in the past."
+    if age_on(born, today) > OLDEST:
+        return f"The date of birth must be within the last {OLDEST} years. Check the year."
+    return None
+
+
+def tidy_phone(text: str) -> str:
+    """A telephone number as it is stored: + and the country's code, no spaces; 07… is British. Source: ITU-T E.164."""
+    number = re.sub(r"[\s().-]", "", text)
+    if number.startswith("00"):
+        return f"+{number[2:]}"
+    return f"+44{number[1:]}" if number.startswith("0") else number
+
+
+def phone_problem(text: str) -> str | None:
+    """Why no text message can be sent to this number, as one sentence; None if one can.
+
+    Source: ITU-T E.164 (at most 15 digits); Ofcom, National Telephone Numbering Plan (mobiles begin 071 to 079).
+    """
+    number = tidy_phone(text)
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number, re.ASCII):
+        return "Enter a mobile number, like 07700 900123 or +48 600 123 456."
+    if number.startswith("+44") and not re.fullmatch(r"\+447[1-9][0-9]{8}", number, re.ASCII):
+        return "Enter a UK mobile number with 11 digits, like 07700 900123. A code cannot be sent to a landline."
+    return None
+
+
+def email_problem(text: str) -> str | None:
+    """Why this is no e-mail address, as one sentence; None if it looks like one. Source: RFC 5321, 4.5.3 (lengths)."""
+    name, at, host = text.rpartition("@")
+    sound = at and 0 < len(name) <= 64 and len(text) <= 254 and _HOST.fullmatch(host) and _MAILBOX.fullmatch(name)
+    return None if sound else "Enter an e-mail address in the correct format, like name@example.com."

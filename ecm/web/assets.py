@@ -28,7 +28,7 @@ LOCK = ROOT / "package-lock.json"
 INSTALLED = MODULES / ".installed-by-ecm"
 GOVUK = MODULES / "govuk-frontend"
 MOJ = MODULES / "@ministryofjustice" / "frontend"
-COPIED = ("pages.js", "session.js", "leave.js", "unsaved.js", "favicon.svg")
+COPIED = ("pages.js", "session.js", "leave.js", "unsaved.js", "drafts.js", "favicon.svg")
 SOURCES = (
     LOCK,
     OWN / "assets.py",

@@ -1,5 +1,6 @@
 // Saves clicks; every page works without it.
 import { initAll } from "./govuk-frontend.js";
+import { keepDraft, watchFinder } from "./drafts.js";
 import { watchLeaving } from "./leave.js";
 import { watchSession } from "./session.js";
 import { watchUnsaved } from "./unsaved.js";
@@ -14,3 +15,6 @@ watchUnsaved(document.querySelectorAll("main form[method=post]"));
 
 const leave = document.querySelector("form[data-leave]");
 if (leave) watchLeaving(leave);
+
+document.querySelectorAll("form[data-draft]").forEach(keepDraft);
+document.querySelectorAll("[data-finder]").forEach(watchFinder);

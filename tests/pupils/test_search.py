@@ -1,0 +1,182 @@
+"""Pupils are found despite typing errors, and only those the reader may look up."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ecm.clock import new_id
+from ecm.database import acting_as
+from ecm.pupils.queries import find_pupils, matching_pupils
+from ecm.pupils.rules import search_key, search_phrases
+from ecm.seeds import known
+from tests.actions.story import HEALTH, NURSE, SENCO, bring_in, open_story
+
+FIRST = [
+    "Siobhán",
+    "Oluwaseun",
+    "Zoë",
+    "Thị",
+    "Łukasz",
+    "Fatima",
+    "Ravi",
+    "Mary-Ann",
+    "Cher",
+    "Björn",
+    "Aaliyah",
+    "Dmytro",
+    "José",
+    "Yusuf",
+    "Mair",
+    "Ethan",
+    "Leila",
+    "Phương",
+]
+LAST = [
+    "O’Neill",
+    "D'Souza",
+    "Brontë-Hughes",
+    "Ánh",
+    "Wiśniewski",
+    "Al-Sayed",
+    "Kumar",
+    "Nguyễn",
+    "Ångström",
+    "ap_Rhys",
+    "van_Dyk",
+    "MacLeod",
+    "Lê",
+    "Test",
+]
+TEACHER, STRANGER, AMINA = "teacher@oakfield.example", "senco@hillside.example", "amina.yusuf@home.example"
+# What admits rows without the index: the same condition, through the policies.
+BY_POLICY = """
+SELECT u.id FROM pupil u WHERE EXISTS (SELECT FROM unnest($1::text[]) p WHERE NOT EXISTS (
+    SELECT FROM unnest(string_to_array(p, ' ')) w WHERE NOT u.search_marks && word_marks(w)))
+"""
+
+
+def names() -> Iterator[tuple[str, str]]:
+    """200 names, each once."""
+    drawn = random.Random(7)
+    pairs = [
+        (f"{first}{'' if n == 0 else chr(96 + n)}", last.replace("_", " "))
+        for first in FIRST
+        for last in LAST
+        for n in (0,)
+    ]
+    drawn.shuffle(pairs)
+    yield from pairs[:200]
+
+
+PUPILS = list(names())
+
+
+@pytest.fixture
+async def senco(db: Any) -> Any:
+    """The SENCO of a school with 200 more pupils."""
+    rows = [(new_id(), *name, search_key(*name)) for name in PUPILS]
+    async with db.admin() as admin:
+        await admin.executemany(
+            "INSERT INTO pupil (id, first_name, last_name, search_key, date_of_birth_known) VALUES ($1, $2, $3, $4, false)",
+            rows,
+        )
+        await admin.executemany(
+            "INSERT INTO enrolment (id, pupil_id, school_id, year_group, from_on) VALUES ($1, $2, $3, '4', '2020-09-01')",
+            [(new_id(), row[0], known("oakfield")) for row in rows],
+        )
+    return await db.act_as(SENCO)
+
+
+@st.composite
+def mistyped(draw: st.DrawFn) -> tuple[tuple[str, str], str]:
+    """A pupil, and what somebody typed: one letter wrong, missing, extra or swapped, another apostrophe, another order."""
+    name = draw(st.sampled_from([n for n in PUPILS if len(n[1]) > 3]))
+    words = list(name)
+    place = draw(st.integers(0, 1))
+    word = words[place].replace("’", draw(st.sampled_from(["’", "'", "", "`", "ʼ"])))
+    at = draw(st.integers(0, len(word) - 1))
+    letter = draw(st.sampled_from("aeiorstn"))
+    word = draw(st.sampled_from([
+        word, word.upper(), word[:at] + letter + word[at + 1 :], word[:at] + word[at + 1 :], word[:at] + letter + word[at:],
+        word[: max(at - 1, 0)] + word[at : at + 1] + word[max(at - 1, 0) : at] + word[at + 1 :],
+    ]))  # fmt: skip
+    words[place] = word
+    return name, " ".join(reversed(words) if draw(st.booleans()) else words)
+
+
+async def test_a_name_is_found_among_two_hundred_others(senco: Any) -> None:
+    async with acting_as(senco, "find_pupils") as act:
+        act.record("pupils:searched")
+        found_names = "SELECT first_name, last_name FROM pupil WHERE id = ANY ($1::uuid[])"
+
+        async def found(q: str) -> set[tuple[str, str]]:
+            return {tuple(r) for r in await act.rows(found_names, await matching_pupils(act, q))}
+
+        cases: list[tuple[tuple[str, str], str]] = []
+        settings(max_examples=150, database=None, suppress_health_check=list(HealthCheck))(
+            given(mistyped())(lambda case: cases.append(case))
+        )()
+        missing = [(name, q) for name, q in dict.fromkeys(cases) if name not in await found(q)]
+        assert missing == []
+        assert len(set(cases)) > 80
+
+
+async def test_the_closest_come_first_and_numbers_are_found(senco: Any, db: Any) -> None:
+    names_of = lambda found: [f"{each['first_name']} {each['last_name']}".strip() for each in found]  # noqa: E731
+    async with db.admin() as admin:
+        for name in (("Ann", "Lee"), ("Anna", "Leeson"), ("Ana", "Lea")):
+            pupil = new_id()
+            await admin.execute(
+                "INSERT INTO pupil (id, first_name, last_name, preferred_name, search_key) VALUES ($1, $2, $3, 'Bo', $4)",
+                pupil, *name, search_key(*name, "Bo"),
+            )  # fmt: skip
+            await admin.execute(
+                "INSERT INTO enrolment (id, pupil_id, school_id, upn, year_group, from_on) VALUES ($1, $2, $3, $4, '4', '2020-09-01')",
+                new_id(), pupil, known("oakfield"), f"X{name[1]}",
+            )  # fmt: skip
+    assert names_of(await find_pupils(senco, "lee ann"))[:3] == ["Ann Lee", "Anna Leeson", "Ana Lea"]
+    assert names_of(await find_pupils(senco, "Bo Lea"))[0] == "Ana Lea", "by the preferred name"
+    assert names_of(await find_pupils(senco, " xleeson ")) == ["Anna Leeson"], "by the number, however it is typed"
+    assert names_of(await find_pupils(senco, "cher")) != []
+    assert await find_pupils(senco, " - ’ ") == await find_pupils(senco, "zzzqqq") == []
+    assert len(await find_pupils(senco, "")) == 50
+
+
+QUERIES = ["leila", "reid", "lelia", "oneill", "o neill", "an", "x", "cher", "kumar ravi", "ried", "null", ""]
+
+
+async def test_a_search_finds_exactly_what_the_policies_show(db: Any) -> None:
+    story = await open_story(db)
+    await bring_in(db, story, NURSE, HEALTH, "education")
+    away = await open_story(db, "Niamh O’Neill")
+    async with db.admin() as admin:  # gone from the school, whose case stays with it
+        await admin.execute("UPDATE enrolment SET to_on = from_on WHERE pupil_id = $1", known("pupil Niamh O’Neill"))
+        await admin.execute("UPDATE enrolment SET to_on = from_on WHERE pupil_id = $1", known("pupil Suhaila"))
+        assert await admin.fetchval("SELECT count(*) FROM case_access WHERE case_id = $1", away.case_id)
+    seen: dict[str, int] = {}
+    for email in (
+        SENCO,
+        TEACHER,
+        NURSE,
+        STRANGER,
+        AMINA,
+        "auditor@partnership.example",
+        "manager@childrens-services.example",
+    ):
+        async with acting_as(await db.act_as(email), "find_pupils") as act:
+            act.record("pupils:searched")
+            for q in QUERIES:
+                phrases = search_phrases(q)
+                shown = "SELECT id FROM pupil" if not phrases else BY_POLICY
+                by_policy = {r["id"] for r in await act.rows(shown, *([phrases] if phrases else []))}
+                found = {
+                    r["pupil_id"] for r in await act.rows("SELECT pupil_id FROM matching_pupils($1, 500)", phrases)
+                }
+                assert found == by_policy, (email, q)
+                seen[email] = seen.get(email, 0) + len(found)
+    assert min(seen[e] for e in (SENCO, TEACHER, NURSE, STRANGER)) > 0
+    assert seen["auditor@partnership.example"] == seen["manager@childrens-services.example"] == 0
