@@ -15,25 +15,41 @@ from litestar.types import HTTPScope, Scope
 import ecm.accounts.api
 import ecm.accounts.pages
 import ecm.actions.api
+import ecm.actions.list_pages
 import ecm.actions.pages
 import ecm.agencies.api
 import ecm.barriers.api
+import ecm.casefile.api
+import ecm.casefile.carer_pages
+import ecm.casefile.pages
+import ecm.casefile.tab_pages
 import ecm.cases.api
 import ecm.cases.pages
+import ecm.closures.api
+import ecm.closures.pages
 import ecm.consent.api
 import ecm.consent.link_pages
 import ecm.consent.pages
+import ecm.corrections.api
+import ecm.corrections.pages
 import ecm.home.family
 import ecm.home.family_api
 import ecm.home.leaving
 import ecm.home.pages
 import ecm.involvements.api
 import ecm.involvements.pages
+import ecm.opening.pages
 import ecm.oversight.api
 import ecm.oversight.pages
+import ecm.people.join_pages
+import ecm.people.pages
 import ecm.plans.api
 import ecm.plans.pages
+import ecm.post.pages
 import ecm.pupils.api
+import ecm.pupils.pages
+import ecm.reviews.api
+import ecm.reviews.pages
 from ecm import database
 from ecm.accounts.current import current_actor, viewer_of
 from ecm.audit.events import Event
@@ -51,14 +67,26 @@ PAGES = (
     ecm.plans.pages,
     ecm.oversight.pages,
     ecm.accounts.pages,
+    ecm.people.pages,
+    ecm.people.join_pages,
     ecm.home.leaving,
     ecm.home.pages,
     ecm.home.family,
+    ecm.opening.pages,
+    ecm.pupils.pages,
     ecm.cases.pages,
+    ecm.casefile.pages,
+    ecm.casefile.carer_pages,
+    ecm.casefile.tab_pages,
     ecm.actions.pages,
+    ecm.actions.list_pages,
     ecm.involvements.pages,
     ecm.consent.pages,
     ecm.consent.link_pages,
+    ecm.closures.pages,
+    ecm.reviews.pages,
+    ecm.corrections.pages,
+    ecm.post.pages,
 )
 API = (
     ecm.plans.api,
@@ -68,9 +96,13 @@ API = (
     ecm.barriers.api,
     ecm.pupils.api,
     ecm.cases.api,
+    ecm.casefile.api,
     ecm.actions.api,
     ecm.involvements.api,
     ecm.consent.api,
+    ecm.closures.api,
+    ecm.reviews.api,
+    ecm.corrections.api,
     ecm.home.family_api,
 )
 

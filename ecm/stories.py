@@ -14,12 +14,18 @@ from ecm.audit.events import Event
 from ecm.cases.commands import open_case, write_note
 from ecm.cases.schemas import BarrierCode, Level, NewBarrier, NewCase, NewNote
 from ecm.clock import fixed_ids, new_id, today
+from ecm.closures.commands import close_case, void_case
+from ecm.closures.schemas import Closure, Voiding
 from ecm.consent.commands import answer_consent, ask_consent, withdraw_consent
 from ecm.consent.schemas import Answers, Asking, NewDecision, NewProposal, Withdrawing
+from ecm.corrections.commands import correct
+from ecm.corrections.schemas import Correcting
 from ecm.database import Actor, acting_for, proof
 from ecm.embedded import as_role
 from ecm.involvements.commands import accept_invitation, invite_agency, refuse_invitation
 from ecm.involvements.schemas import Acceptance, Invitation, Reason, Refusal
+from ecm.reviews.commands import hold_review
+from ecm.reviews.schemas import NewContribution, NewReview
 from ecm.seeds import known, lay_ground
 
 
@@ -134,6 +140,31 @@ async def tell_stories() -> None:
         await _invited(other, refused, "community-health", "assessment"),
         Refusal(reason="already_known", message="He is with the hospital team."),
     )
+    await _reviewed(senco, working)
+    await _ended(other)
+
+
+async def _reviewed(senco: Actor, case_id: UUID) -> None:
+    """A review with its next date, and a note that was written in the wrong place."""
+    said = NewContribution(
+        category="education", text="Two of three instructions are followed now. Keep the picture timetable."
+    )
+    await hold_review(
+        senco,
+        case_id,
+        NewReview(held_on=today(), contributions=[said], next_review_on=today() + timedelta(weeks=6)),
+    )
+    wrong = await write_note(senco, case_id, NewNote(category="education", text="Left his coat at the swimming pool."))
+    await correct(senco, "note", wrong["id"], Correcting(reason="Meant for another pupil."))
+
+
+async def _ended(senco: Actor) -> None:
+    """One case that has done its work, and one that should not have been opened."""
+    done = await _opened(senco, "Fatima Al-Sayed", "CL01", "1", "Read two years below her age.", "Asks good questions.")
+    reason = "She reads with her class now, and goes on with the library club."
+    await close_case(senco, done, Closure(outcome="outcomes_met", reason=reason))
+    mistaken = await _opened(senco, "Cher", "SE05", "1", "Upset after break on most days.", "Sings in the choir.")
+    await void_case(senco, mistaken, Voiding(reason="Opened for the wrong pupil."))
 
 
 async def _signed_in(email: str) -> Actor:

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from ecm.actions.commands import add_action, change_action
+from ecm.actions.lists import Asked
 from ecm.actions.queries import list_actions, published, show_action
 from ecm.actions.schemas import ActionChange, NewAction
 from ecm.agencies.words import ActionStatus
@@ -33,7 +34,8 @@ async def get_actions(
     overdue: FromQuery[bool | None] = None,
 ) -> dict[str, Any]:
     """Actions of the cases of whoever asks; `mine` and `overdue` narrow the list when true."""
-    rows, following = await list_actions(actor, page_wanted, mine=bool(mine), status=status, overdue=bool(overdue))
+    asked = Asked("mine" if mine else "all", status, overdue=bool(overdue))
+    rows, following = await list_actions(actor, page_wanted, asked)
     return {"items": [published(row) for row in rows], "next": following}
 
 

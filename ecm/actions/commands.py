@@ -12,7 +12,7 @@ from ecm.actions.rules import due_problem, move_problem
 from ecm.actions.schemas import ActionChange, NewAction
 from ecm.agencies.words import CATEGORY_LABELS
 from ecm.audit.events import Event
-from ecm.cases.commands import claim
+from ecm.cases.commands import claim, must_be_open
 from ecm.clock import new_id, today
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, Refused, Stale
@@ -55,6 +55,7 @@ async def change_action(actor: Actor, action_id: UUID, change: ActionChange) -> 
         row = await read_action(act, action_id)
         if not (row["changeable"] and act.who.may("action:change")):
             raise NotAllowed
+        await must_be_open(act, row["case_id"])
         if row["version"] != change.version:
             raise Stale(published(row))
         wanted = _differences(row, change)

@@ -1,25 +1,21 @@
-"""Pages of actions: mine across all cases, one of them, a new one."""
+"""Pages of one action, and of a new one."""
 
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from asyncpg import Record
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
 from ecm.accounts.current import page
 from ecm.actions.commands import add_action, change_action
-from ecm.actions.queries import list_actions, published, show_action_form, show_new_action_form
-from ecm.actions.rules import urgency
-from ecm.actions.schemas import ActionChange, NewAction, PageChange, PageStep
+from ecm.actions.queries import show_action_form, show_new_action_form
+from ecm.actions.schemas import ActionChange, ActionFilter, NewAction, PageChange, PageStep
 from ecm.agencies.words import ACTION_STATUS_LABELS, CATEGORY_LABELS, CATEGORY_READERS, ROLE_LABELS
-from ecm.cases.queries import display
-from ecm.clock import today
 from ecm.database import Actor
-from ecm.paging import Page
+from ecm.web.addresses import address, came_from, passed_on
 from ecm.web.dates import long_date
 from ecm.web.forms import Form, filled, submit
 from ecm.web.render import redirect
@@ -30,7 +26,6 @@ WORDS = {
     "readers": CATEGORY_READERS,
     "roles": ROLE_LABELS,
 }
-GROUPS = {"overdue": "Overdue", "soon": "Due in the next 7 days", "later": "Later", "ended": "Finished"}
 NOBODY = "Nobody in particular"
 SAVED = {
     "todo": "The action is on the list of things to do.",
@@ -41,27 +36,6 @@ SAVED = {
 }
 
 
-@get("/actions")
-async def list_mine(
-    actor: NamedDependency[Actor], page_wanted: NamedDependency[Page], status: FromQuery[str | None] = None
-) -> Response[bytes]:
-    """What the reader has to do across all cases, the overdue first."""
-    view = status if status in ("done", "cancelled") else "open"
-    rows, following = await list_actions(actor, page_wanted, mine=True, status=view)
-    query = {"cursor": following} | ({"status": view} if view != "open" else {})
-    more = f"/actions?{urlencode(query)}" if following else ""
-    return page("actions/list.html", actor, groups=_groups(rows), view=view, more=more, words=WORDS)
-
-
-def _groups(rows: list[Record]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The rows in their order under headings; a heading without a row is left out."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        heading = GROUPS[urgency(row["status"], row["due_on"], today())]
-        found.setdefault(heading, []).append(published(row) | {"pupil": display(row)})
-    return list(found.items())
-
-
 @post("/actions/{action_id:uuid}/step", status_code=303)
 async def send_step(
     request: Request[Any, Any, Any], actor: NamedDependency[Actor], action_id: FromPath[UUID]
@@ -69,14 +43,16 @@ async def send_step(
     """Move one action of the list on: one click, and a sentence if there is one to say."""
     form = await submit(request, PageStep, lambda step: change_action(actor, action_id, _change(step)))
     if not form.ok:
-        return await _action_page(actor, action_id, form)
-    return redirect("/actions", SAVED[form.text("status")])
+        return await _action_page(request, actor, action_id, form)
+    return redirect(address("/actions", came_from(request, ActionFilter)), SAVED[form.text("status")])
 
 
 @get("/actions/{action_id:uuid}")
-async def get_action(actor: NamedDependency[Actor], action_id: FromPath[UUID]) -> Response[bytes]:
+async def get_action(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], action_id: FromPath[UUID]
+) -> Response[bytes]:
     """One action, and the form to change it."""
-    return await _action_page(actor, action_id, Form())
+    return await _action_page(request, actor, action_id, Form())
 
 
 @post("/actions/{action_id:uuid}", status_code=303)
@@ -86,8 +62,8 @@ async def send_action(
     """Change what an action says."""
     form = await submit(request, PageChange, lambda change: change_action(actor, action_id, _change(change)))
     if not form.ok:
-        return await _action_page(actor, action_id, form)
-    return redirect(f"/actions/{action_id}", SAVED[""])
+        return await _action_page(request, actor, action_id, form)
+    return redirect(f"/actions/{action_id}{passed_on(came_from(request, ActionFilter))}", SAVED[""])
 
 
 def _change(typed: PageStep) -> ActionChange:
@@ -96,13 +72,19 @@ def _change(typed: PageStep) -> ActionChange:
     return ActionChange(**given | ({"assignee_id": None} if given.get("assignee_id") == "anybody" else {}))
 
 
-async def _action_page(actor: Actor, action_id: UUID, form: Form[Any]) -> Response[bytes]:
+async def _action_page(
+    request: Request[Any, Any, Any], actor: Actor, action_id: UUID, form: Form[Any]
+) -> Response[bytes]:
     """The form shows what was typed, and where nothing was, what the action says now."""
     shown = await show_action_form(actor, action_id)
     current = form.stale or shown["action"]
     form = Form(_filled(current).typed | form.typed, form.problems, stale=form.stale)
     compared = _compared(form, current, shown["people"]) if form.stale else []
-    return page("actions/action.html", actor, status=form.status, form=form, compared=compared, words=WORDS, **shown)
+    came = came_from(request, ActionFilter)
+    return page(
+        "actions/action.html", actor, status=form.status, form=form, compared=compared, words=WORDS,
+        back=address("/actions", came), passed_on=passed_on(came), **shown,
+    )  # fmt: skip
 
 
 def _filled(action: Any) -> Form[Any]:
@@ -147,4 +129,4 @@ async def send_new_action(
     return redirect(f"/cases/{case['reference']}", f"The action is added. {owner} can see it now.")
 
 
-routes = [list_mine, send_step, get_action, send_action, new_action, send_new_action]
+routes = [send_step, get_action, send_action, new_action, send_new_action]

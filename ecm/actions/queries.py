@@ -1,20 +1,24 @@
 """What can be seen of actions. Row-level security decides which rows there are; nothing here filters by reader."""
 
-from datetime import date
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
 
-from ecm.actions.rules import is_overdue, place
+from ecm.actions.lists import Asked, pick
+from ecm.actions.rules import is_overdue
 from ecm.agencies.permissions import GRANTS
+from ecm.agencies.queries import AGENCIES
+from ecm.agencies.words import ACTION_STATUS_LABELS
 from ecm.audit.events import Event
 from ecm.cases.queries import display
 from ecm.cases.rules import tidy_reference, writable
 from ecm.clock import today
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound
-from ecm.paging import Page, cursor_of, page_of
+from ecm.paging import Page
+from ecm.web.sheet import MOST_ROWS, Cell, parts_of
 
 # The case is joined, not looked up: whoever has lost it has lost what is newer than their own record of it, too.
 ACTIONS = """
@@ -26,22 +30,18 @@ JOIN agency a ON a.id = t.owner_agency_id
 LEFT JOIN membership m ON m.id = t.assignee_membership_id LEFT JOIN person w ON w.id = m.person_id
 """
 # Asking for the weakest lock asks the policy that guards changes: no row, no right to change it.
-CHANGEABLE = ", EXISTS (SELECT FROM action x WHERE x.id = t.id FOR KEY SHARE) AS changeable"
+CHANGEABLE = """, EXISTS (SELECT FROM action x WHERE x.id = t.id FOR KEY SHARE) AS changeable,
+       t.author_membership_id = (SELECT (context() ->> 'membership')::uuid)
+       OR (holds_case(t.case_id) AND may_write(t.case_id, t.category)) AS correctable"""
 ONE = f"{ACTIONS.format(more=CHANGEABLE)} WHERE t.id = $1"
-MINE = """(t.assignee_membership_id = (SELECT (context() ->> 'membership')::uuid)
-    OR (t.assignee_membership_id IS NULL AND t.owner_desk_id = ANY ((SELECT principals())::uuid[])))"""
-# Only cases of the reader's worklist are looked into, so that the cost does not grow with everybody's.
-ON_MY_CASES = "t.case_id IN (SELECT s.case_id FROM case_seat s WHERE s.principal = ANY ((SELECT principals())::uuid[]))"
-STANDS = {
-    "open": "t.status IN ('todo', 'doing')",
-    **{each: f"t.status = '{each}'" for each in ("todo", "doing", "done", "cancelled")},
-}
-# `rules.place` but for the title, which has no business in the address of the next page: titles order within a page.
-ENDED = "(t.status IN ('done', 'cancelled'))::text"
-DAY = f"CASE {ENDED} WHEN 'true' THEN date '9999-12-31' - (t.due_on - date '0001-01-01') ELSE t.due_on END"
-KEY = f"{ENDED}, {DAY}, t.id"
-LISTED = ACTIONS.format(more=f", {ENDED} AS ended, {DAY} AS day")
-FIRST = ("", date.min, UUID(int=0))
+# What the policy that guards changes asks, without taking a lock; in a case that has ended nothing changes.
+LISTED = """, c.status AS case_status,
+       c.status = 'open' AND (t.owner_desk_id = ANY ((SELECT principals())::uuid[]) OR t.assignee_membership_id = ANY ((SELECT principals())::uuid[])
+        OR t.author_membership_id = ANY ((SELECT principals())::uuid[]) OR holds_case(t.case_id)) AS changeable,
+       EXISTS (SELECT FROM case_visit v JOIN action_change x ON x.action_id = t.id AND x.at > v.seen_at
+               AND x.by_membership_id IS DISTINCT FROM v.membership_id
+               WHERE v.case_id = t.case_id AND v.membership_id = (SELECT (context() ->> 'membership')::uuid)) AS changed"""
+SEVERAL = f"{ACTIONS.format(more=LISTED)} WHERE t.id = ANY ($1::uuid[]) ORDER BY array_position($1::uuid[], t.id)"
 
 # Who can be given work on a case: the school that opened it, and agencies at work on it that the asker may know of.
 OWNERS = """
@@ -74,24 +74,66 @@ FROM support_case c JOIN pupil u ON u.id = c.pupil_id
 """
 
 
-async def list_actions(
-    actor: Actor, page: Page, *, mine: bool = False, status: str | None = None, overdue: bool = False
-) -> tuple[list[Record], str | None]:
-    """A page of actions, most urgent first, and the cursor of the next page if there is one. Records actions:listed.
+ACTION_COLUMNS: dict[str, tuple[str, Callable[[Record], Cell]]] = {
+    "title": ("Action", lambda row: row["title"]),
+    "pupil": ("Pupil", lambda row: display(row)),
+    "reference": ("Case", lambda row: row["reference"]),
+    "due_on": ("Due", lambda row: row["due_on"]),
+    "overdue": ("Overdue", lambda row: "yes" if is_overdue(row["status"], row["due_on"], today()) else "no"),
+    "status": ("Where it stands", lambda row: ACTION_STATUS_LABELS[row["status"]]),
+    "progress": ("Progress", lambda row: row["progress"]),
+    "owner": ("Organisation", lambda row: row["agency_name"]),
+    "assignee": ("Who", lambda row: row["assignee_name"]),
+    "updated_at": ("Last changed", lambda row: row["updated_at"]),
+}
 
-    `mine`: given to the reader, or to nobody in particular at a desk they act for. `status` may also be `open`.
-    """
-    wanted = [MINE if mine else ON_MY_CASES, STANDS[status] if status else "true"]
-    wanted += [f"{STANDS['open']} AND t.due_on < $5"] if overdue else []
+
+async def list_actions(actor: Actor, page: Page, asked: Asked) -> tuple[list[Record], str | None]:
+    """A page of actions, most urgent first, and the cursor of the next page if there is one. Records actions:listed."""
+    found = await show_list(actor, page, asked)
+    return found["rows"], found["next"]
+
+
+async def show_list(actor: Actor, page: Page, asked: Asked) -> dict[str, Any]:
+    """The same, and the organisations by which a list of several can be narrowed. Records actions:listed."""
     async with acting_as(actor, "list_actions") as act:
-        found = await act.rows(
-            f"{LISTED} WHERE {' AND '.join(wanted)} AND ({KEY}) > ($1, $2, $3) ORDER BY {KEY} LIMIT $4",
-            *page.after(*FIRST), page.limit + 1, *([today()] if overdue else []),
-        )  # fmt: skip
-        rows, more = page_of(found, page.limit)
+        await act.run("SELECT refresh_my_stale_seats()")
+        rows, following = await read_list(act, asked, page)
+        agencies = await act.rows(AGENCIES) if asked.whose in ("lead", "all") else []
         act.record(Event.ACTIONS_LISTED, pupils={r["pupil_id"] for r in rows}, outcome="shown", count=len(rows))
-    last = rows[-1] if more else None
-    return sorted(rows, key=_place), last and cursor_of(last["ended"], last["day"], last["id"])
+    return {"rows": rows, "next": following, "agencies": [(str(each["id"]), each["name"]) for each in agencies]}
+
+
+async def read_list(act: Act, asked: Asked, page: Page) -> tuple[list[Record], str | None]:
+    """A page of actions and the next cursor, within a transaction that has refreshed the reader's seats."""
+    ids, following = await pick(act, asked, page)
+    return await act.rows(SEVERAL, ids) if ids else [], following
+
+
+async def show_nothing(actor: Actor) -> None:
+    """A page that asks what to list, before anything is listed. Records actions:listed."""
+    async with acting_as(actor, "list_actions") as act:
+        if act.who.membership_id is None:
+            raise NotAllowed
+        act.record(Event.ACTIONS_LISTED, outcome="shown", count=0)
+
+
+async def export_actions(
+    actor: Actor, asked: Asked, columns: Sequence[str]
+) -> tuple[list[str], list[list[Cell]], bool]:
+    """Heads and rows of a list to take away, and whether there would be more. Records actions:exported, once for each
+    1,000 actions. Raises: NotAllowed for somebody outside agencies.
+    """
+    async with acting_as(actor, "export_actions") as act:
+        if act.who.membership_id is None:
+            raise NotAllowed
+        await act.run("SELECT refresh_my_stale_seats()")
+        ids, following = await pick(act, asked, Page(MOST_ROWS))
+        rows = [row for part in parts_of(ids) for row in await act.rows(SEVERAL, part)]
+        for part in parts_of(rows) or [[]]:
+            act.record(Event.ACTIONS_EXPORTED, pupils={r["pupil_id"] for r in part}, outcome="shown", count=len(part))
+    chosen = [(head, value) for name, (head, value) in ACTION_COLUMNS.items() if name in columns]
+    return [head for head, _ in chosen], [[value(row) for _, value in chosen] for row in rows], following is not None
 
 
 async def show_action(actor: Actor, action_id: UUID) -> dict[str, Any]:
@@ -111,6 +153,7 @@ async def show_action_form(actor: Actor, action_id: UUID) -> dict[str, Any]:
             "action": published(row),
             "pupil": display(row),
             "changeable": row["changeable"] and act.who.may("action:change"),
+            "correctable": row["correctable"] and act.who.membership_id is not None,
             "people": await people(act, row["case_id"], [row["agency_id"]]),
         }
 
@@ -187,7 +230,3 @@ def published(row: Record) -> dict[str, Any]:
         "updated_at": row["updated_at"],
         "overdue": is_overdue(row["status"], row["due_on"], today()),
     }
-
-
-def _place(row: Record) -> tuple[bool, int, str]:
-    return place(row["status"], row["due_on"], row["title"])

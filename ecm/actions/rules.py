@@ -1,6 +1,6 @@
 """What is true of an action: how it may move on, by when it can be due, what comes first. Pure."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 Urgency = Literal["overdue", "soon", "later", "ended"]
@@ -74,11 +74,11 @@ def is_overdue(status: str, due_on: date, today: date) -> bool:
     return urgency(status, due_on, today) == "overdue"
 
 
-def place(status: str, due_on: date, title: str) -> tuple[bool, int, str]:
-    """Where an action stands in a list: open ones by the day they are due, the overdue first, then by title;
-    after them the ended ones, latest first.
+def place(status: str, due_on: date, changed_at: datetime) -> tuple[bool, float]:
+    """Where an action stands in a list: open ones by the day they are due, the overdue first; after them the ended ones,
+    what changed last first.
 
     Source: docs/states.md, actions.
     """
     ended = not is_open(status)
-    return ended, -due_on.toordinal() if ended else due_on.toordinal(), title.casefold()
+    return ended, -changed_at.timestamp() if ended else due_on.toordinal()

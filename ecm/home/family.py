@@ -17,7 +17,7 @@ from ecm.errors import NotAllowed
 from ecm.paging import LARGEST_LIMIT, Page
 
 CASES = """
-SELECT c.id, c.reference, c.status, c.opened_at, c.next_review_on, c.pupil_id, s.name AS school, w.name AS lead_name, m.role AS lead_role,
+SELECT c.id, c.reference, c.status, c.opened_at, c.next_review_on, c.pupil_id, s.name AS school, s.telephone AS school_telephone, w.name AS lead_name, m.role AS lead_role,
        coalesce(nullif(u.preferred_name, ''), u.first_name) AS child, b.reason, b.strengths
 FROM support_case c JOIN pupil u ON u.id = c.pupil_id JOIN agency s ON s.id = c.school_id
 JOIN membership m ON m.id = c.lead_membership_id JOIN person w ON w.id = m.person_id
@@ -74,6 +74,7 @@ def _case(case: Record, actions: list[Record], helpers: list[Record]) -> dict[st
         "status": case["status"],
         "child": {"id": case["pupil_id"], "first_name": case["child"]},
         "school": case["school"],
+        "school_telephone": case["school_telephone"],
         "reason": case["reason"],
         "strengths": case["strengths"],
         "lead_practitioner": {"name": case["lead_name"], "role": case["lead_role"]},

@@ -8,19 +8,21 @@ from litestar.di import NamedDependency
 from ecm.accounts.current import page
 from ecm.database import Actor
 from ecm.home.queries import home
+from ecm.home.rules import next_things
 from ecm.web.render import redirect
 
 
 @get("/")
 async def show_home(actor: NamedDependency[Actor]) -> Response[Any]:
     """What needs you today; families and auditors have a start of their own."""
-    actions = await home(actor)
+    found = await home(actor)
     who = actor.standing
     if who is None or who.membership_id is None:
         return redirect("/account" if who and who.memberships and not who.is_carer else "/family")
     if who.may("audit:read"):
         return redirect("/oversight")
-    return page("home/home.html", actor, actions=actions, invitations=who.invitations, may_open=who.may("case:open"))
+    following = next_things(who.agency_kind or "", who.role or "")
+    return page("home/home.html", actor, next_things=following, may_open=who.may("case:open"), **found)
 
 
 @get("/help/accessibility", opt={"public": True}, sync_to_thread=False)

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 from litestar import Request
 from pydantic import BaseModel
 
+from ecm.web.fields import DATE_PARTS
 from ecm.web.forms import Form, checked
 
 Wanted = TypeVar("Wanted", bound=BaseModel)
@@ -15,12 +16,16 @@ LONGEST = 4_000
 
 
 def asked_for(request: Request[Any, Any, Any], model: type[Wanted]) -> tuple[Form[Any], Wanted]:
-    """What the address asks for, as a form to show again; and as the model, which has its defaults where that is wrong.
+    """What the address asks for, as a form to show again; and as the model, without the fields that are wrong.
 
     What the model does not name is not in the form.
     """
     form = checked(_known(request.scope["query_string"].decode("latin-1"), model), model)
-    return form, form.result if form.ok else model()
+    if form.ok:
+        return form, form.result
+    sound = {name: values for name, values in form.typed.items() if not {name, _stem(name)} & set(form.problems)}
+    again = checked(sound, model)
+    return form, again.result if again.ok else model()
 
 
 def came_from(request: Request[Any, Any, Any], model: type[BaseModel]) -> Typed:
@@ -42,10 +47,15 @@ def passed_on(typed: Typed) -> str:
     return f"?{urlencode({'list': query})}" if query else ""
 
 
+def _stem(name: str) -> str:
+    """The name of the date that this box is a part of; the name itself for any other box."""
+    stem, _, part = name.rpartition("-")
+    return stem if part in DATE_PARTS else name
+
+
 def _known(query: str, model: type[BaseModel]) -> Typed:
     typed: Typed = {}
     for name, value in parse_qsl(query[:LONGEST], keep_blank_values=True):
-        stem, _, part = name.rpartition("-")
-        if name in model.model_fields or (part in ("day", "month", "year") and stem in model.model_fields):
+        if _stem(name) in model.model_fields:
             typed.setdefault(name, []).append(value)
     return typed

@@ -1,7 +1,7 @@
 """Actions through the API: given to a partner, moved on by two people at once, gone when the family says so."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -244,7 +244,7 @@ async def test_lists_are_in_the_order_of_the_rule_a_page_at_a_time(db):
                 )  # fmt: skip
         whole = (await senco.get("/actions")).json()
         assert whole["next"] is None
-        assert "".join(each["title"] for each in whole["items"]) == "aeabgcfd"
+        assert "".join(each["title"] for each in whole["items"]) == "aebagfdc"
         assert [each["overdue"] for each in whole["items"]] == [True] + [False] * 7
         seen, cursor = [], None
         while cursor or not seen:
@@ -253,11 +253,15 @@ async def test_lists_are_in_the_order_of_the_rule_a_page_at_a_time(db):
             seen += part["items"]
             cursor = part["next"]
             assert cursor is None or not any(word in cursor for word in ("hearing", story.reference))
-        key = lambda each: place(each["status"], today().fromisoformat(each["due_on"]), "")  # noqa: E731
+
+        def key(each: dict[str, Any]) -> tuple[bool, float]:
+            days = today().fromisoformat(each["due_on"]), datetime.fromisoformat(each["updated_at"])
+            return place(each["status"], *days)
+
         assert [key(each) for each in seen] == [key(each) for each in whole["items"]]
         assert {each["id"] for each in seen} == {each["id"] for each in whole["items"]}
         for query, titles in [
-            ({"overdue": "true"}, "a"), ({"status": "done"}, "cd"), ({"status": "doing", "mine": "true"}, "aa"),
+            ({"overdue": "true"}, "a"), ({"status": "done"}, "dc"), ({"status": "doing", "mine": "true"}, "aa"),
             ({"overdue": "false", "status": "cancelled"}, "f"), ({"overdue": "true", "status": "done"}, ""),
         ]:  # fmt: skip
             found = (await senco.get("/actions", **query)).json()["items"]

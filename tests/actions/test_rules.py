@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from hypothesis import given
@@ -18,7 +18,8 @@ from ecm.actions.rules import (
 DAYS = st.dates(date(2000, 1, 1), date(2100, 12, 31))
 STATUS = st.sampled_from(STATUSES)
 ENDED = tuple(status for status in STATUSES if status not in OPEN)
-ACTION = st.tuples(STATUS, DAYS, st.text(max_size=3))
+INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+ACTION = st.tuples(STATUS, DAYS, INSTANTS)
 ORDER_OF_URGENCY = ("overdue", "soon", "later", "ended")
 
 
@@ -58,13 +59,12 @@ def test_an_open_action_is_overdue_from_the_day_after_and_soon_for_the_week_befo
 
 
 @given(st.lists(ACTION, max_size=8), DAYS)
-def test_a_list_puts_the_overdue_first_then_by_day_then_by_title_and_what_has_ended_last(
-    actions: list[tuple[str, date, str]], today: date
+def test_a_list_puts_the_overdue_first_then_by_day_and_last_what_has_ended_newest_first(
+    actions: list[tuple[str, date, datetime]], today: date
 ) -> None:
     found = sorted(actions, key=lambda each: place(*each))
     ranks = [ORDER_OF_URGENCY.index(urgency(status, due_on, today)) for status, due_on, _ in found]
     assert ranks == sorted(ranks)
-    for (one, first, title), (other, second, following) in pairwise(found):
+    for (one, first, changed), (other, second, later_changed) in pairwise(found):
         if (one in OPEN) == (other in OPEN):
-            assert first <= second if one in OPEN else first >= second
-            assert first != second or title.casefold() <= following.casefold()
+            assert first <= second if one in OPEN else changed >= later_changed

@@ -10,20 +10,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import UUID
 
 import httpx
 
+from ecm import seeds
 from ecm.audit.integrator import log_key, resume, seal_batch
-from ecm.clock import today
-from ecm.database import ENGINE
-from ecm.seeds import PASSWORD, known
+from ecm.clock import new_id, today
+from ecm.database import ENGINE, outside_the_log
+from ecm.notifications.letters import TalkWanted
+from ecm.notifications.outbox import queue
+from ecm.post.delivery import _settle
+from ecm.seeds import PASSWORD, WORKERS, known
 from ecm.web import assets
+from ecm.web.fields import DATE_PARTS
 from tests.journeys.story import CARERS, EMAILS, PARTNERS, Story, Visitor, begin, carer_id, pupil_id, soon
 
 PERSONAS = (
-    "nobody", "senco", "dsl", "teacher", "nurse", "manager", "auditor", "stranger", "amina", "daniel", "link",
+    "nobody", "senco", "dsl", "teacher", "nurse", "manager", "auditor", "admin", "system", "officer",
+    "stranger", "amina", "daniel", "link",
 )  # fmt: skip
 FORM = {"due_on-day": "1", "due_on-month": "12", "due_on-year": str(today().year)}
+DATE = ("day", "month", "year")
 NURSE_SEAT = str(known(f"seat {EMAILS['nurse']}"))
 
 Body = dict[str, Any]
@@ -50,6 +58,7 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     people: dict[str, Visitor] = field(default_factory=dict)
     examples: dict[str, Example] = field(default_factory=dict)
+    case_version: int = 0
 
     def ids_of(self, route: str) -> dict[str, str]:
         """The ids in the path of a route. Raises: LookupError for a new route that nobody has said how to ask."""
@@ -75,14 +84,16 @@ async def build(client: httpx.AsyncClient) -> World:
         "case_id": story.case_id, "reference": story.reference, "pupil_id": pupil_id("Leila Reid"),
         "carer_id": carer_id("daniel"), "involvement_id": story.involvements["community-health"],
         "action_id": await story.act("senco", "education", "Try a hearing test", "community-health"),
+        "agency_id": str(known("community-health")), "category": "education",
         "plan_id": await story.plan(), "path": "nothing", "file_path": f"{assets.fingerprint()}/pages.css",
     }  # fmt: skip
     await story.note("nurse", "health", "Hearing test booked at the clinic.")
-    for add in (_actions, _invitations, _bars, _consent, _rest):
+    for add in (_actions, _invitations, _bars, _consent, _endings, _opening, _pupils, _people, _rest):
         world.examples |= dict([each async for each in add(story, world)])
     for name in PERSONAS[1:-1]:
         world.people[name] = await story.who(name)
     world.people["nobody"] = Visitor(client, "")
+    world.case_version = (await world.people["senco"].get(story.path)).json()["version"]
     world.ids["event_id"] = await _sealed(story)
     return world
 
@@ -94,6 +105,7 @@ async def _actions(story: Story, world: World) -> Any:
     for route, change in (
         ("PATCH /api/v1/actions/{action_id}", {"status": "doing"}),
         ("POST /actions/{action_id}/step", {"status": "done", "progress": "Went well."}),
+        ("POST /cases/{reference}/actions/{action_id}/step", {"status": "done", "progress": "Went well."}),
         (
             "POST /actions/{action_id}",
             {"title": "Read together", "progress": "Begun.", "assignee_id": NURSE_SEAT} | FORM,
@@ -101,6 +113,12 @@ async def _actions(story: Story, world: World) -> Any:
     ):
         made = await story.act("senco", "education", "Write a letter", "community-health")
         yield route, _of(change | {"version": 1}, action_id=made)
+    ours = await story.act("senco", "education", "Order the books", "oakfield")
+    dsl = str(known(f"seat {EMAILS['dsl']}"))
+    yield "POST /actions/handover", _of({"chosen": f"{ours}.1", "assignee_id": dsl})
+    yield "POST /actions/export", _of({"columns": "title"})
+    yield "POST /cases/export", _of({"columns": "pupil"})
+    yield "POST /cases/search", _of({"q": "Leila Reid"})
 
 
 async def _invitations(story: Story, world: World) -> Any:
@@ -221,6 +239,121 @@ def _asking(asked: dict[str, Body], given: dict[str, str]) -> Iterator[tuple[str
     yield "POST /consent/{secret}/code", _of({"code": "123456"})
 
 
+async def _endings(story: Story, world: World) -> Any:
+    """Reviews; what ends a case, each on one of its own about a pupil who came lately; what was entered in error."""
+    why: Body = {"reason": "It should not be there."}
+    held = {"held_on": today().isoformat(), "contributions": [{"category": "education", "text": "Reads aloud."}]}
+    typed = {f"held_on-{part}": str(getattr(today(), part)) for part in DATE}
+    typed |= {"texts.education": "Reads aloud.", "ends": "true"}
+    world.ids["review_id"] = (await story.do("senco", f"{story.path}/reviews", **held))["id"]
+    world.ids["note_id"] = await story.note("senco", "education", "Bites.")
+    yield "POST /reviews/{review_id}/contribute", _of({"texts.education": "Follows pictures."})
+    for prefix, end in (("/api/v1", "correction"), ("", "correct")):
+        note = await story.note("senco", "education", "Barks.")
+        action = await story.act("senco", "education", "Ring the vet", "oakfield")
+        yield f"POST {prefix}/notes/{{note_id}}/{end}", _of(why, note_id=note)
+        yield f"POST {prefix}/actions/{{action_id}}/{end}", _of(why, action_id=action)
+    hub = [{"agency_id": str(known("family-hub")), "categories": ("family",), "purpose": "planning"}]
+    asked = await story.ask({}, proposals=hub)
+    await story.say(asked, "given", "in_person")
+    yield "POST /consents/{proposal_id}/correct", _of(why, proposal_id=asked["proposals"][0]["id"])
+    closing, died = why | {"outcome": "other"}, {f"died_on-{part}": typed[f"held_on-{part}"] for part in DATE}
+    for route, body, before in (
+        ("POST /api/v1/cases/{case_id}/reviews", held, {}),
+        ("POST /cases/{reference}/review/check", typed, {}),
+        ("POST /cases/{reference}/review", typed, {}),
+        ("POST /api/v1/cases/{case_id}/closure", closing, {}),
+        ("POST /cases/{reference}/close", closing, {}),
+        ("POST /api/v1/cases/{case_id}/reopening", why, closing),
+        ("POST /cases/{reference}/reopen", why, closing),
+        ("POST /api/v1/cases/{case_id}/voiding", why, {}),
+        ("POST /cases/{reference}/void", why, {}),
+        ("POST /cases/{reference}/died", died, {}),
+        ("POST /cases/{reference}/died-in-error", why, {}),
+    ):
+        pupil = await story.do("senco", "/pupils", first_name="Robin", last_name=route.split("/")[-1].title())
+        case = await story.do("senco", "/cases", pupil_id=pupil["id"], reason="Finds it hard to sit.", level="1")
+        if before:
+            await story.do("senco", f"/cases/{case['id']}/closure", **before)
+        if route.endswith("died-in-error"):
+            await (await story.who("senco")).submit(f"/cases/{case['reference']}/died", died)
+        yield route, _of(body, case_id=case["id"], reference=case["reference"])
+
+
+async def _opening(story: Story, world: World) -> Any:
+    """Drafts of the SENCO's, each about a pupil who came lately."""
+    why = {"happening": "Finds it hard to follow what is said.", "level": "2"}
+    senco, drafts = await story.who("senco"), []
+    for name in ("Edda", "Ingrid", "Runa", "Sigrun"):
+        drafts.append((await story.do("senco", "/pupils", first_name=name))["id"])
+        assert (await senco.submit(f"/cases/new/{drafts[-1]}/why", why | {"version": "0"})).status_code == 303
+    new, written, checked, thrown = drafts
+    world.ids["step"] = "why"
+    for path in ("", "/{step}", "/check", "/throw-away"):
+        yield f"GET /cases/new/{{pupil_id}}{path}", _of(pupil_id=new)
+    yield "POST /cases/new/{pupil_id}/{step}", _of(why | {"version": "1", "since": "Since spring."}, pupil_id=written)
+    yield "POST /cases/new/{pupil_id}/check", _of({"version": "1"}, pupil_id=checked)
+    yield "POST /cases/new/{pupil_id}/throw-away", _of({}, pupil_id=thrown)
+    yield "POST /cases/new/pupil", _of({"first_name": "Sunniva", "sen_provision": "N"})
+
+
+async def _pupils(story: Story, world: World) -> Any:
+    """Two pupils who came lately, and two carers."""
+    pupil, other = [(await story.do("senco", "/pupils", first_name=name))["id"] for name in ("Astrid", "Solveig")]
+    mother = {"name": "Maja Dahl", "relationship": "mother", "mobile": "07700 900123"}
+    carers = [(await story.do("senco", f"/pupils/{pupil}/carers", **mother))["id"] for _ in "12"]
+    form = mother | {"language": "en", "format": "standard"}
+    yield "POST /api/v1/pupils", _of({"first_name": "Liv", "date_of_birth": "2018-03-27"})
+    yield "PATCH /api/v1/pupils/{pupil_id}", _of({"version": 1, "preferred_name": "Asta"}, pupil_id=pupil)
+    yield (
+        "POST /pupils/{pupil_id}/edit",
+        _of({"version": "1", "first_name": "Sol", "sen_provision": "K"}, pupil_id=other),
+    )
+    yield "POST /api/v1/pupils/{pupil_id}/carers", _of(mother, pupil_id=pupil)
+    yield "POST /pupils/{pupil_id}/carers/add", _of(form, pupil_id=pupil)
+    yield "POST /carers/{carer_id}/edit", _of(form | {"version": "1"}, carer_id=carers[0])
+    yield "POST /carers/{carer_id}/phone", _of({"mobile": "+447700900123", "checked": "true"}, carer_id=carers[1])
+
+
+async def _people(story: Story, world: World) -> Any:
+    """Colleagues of the school; whoever is to go or to change is nobody of the personas."""
+    admin, grace, priya, martin = await story.who("admin"), *(_seat(each) for each in ("senco", "teacher", "dsl"))
+    days = {f"{name}_on-{part}": str(getattr(today(), part)) for name in ("from", "until") for part in DATE_PARTS}
+    new = {"name": "Noor Haddad", "role": "teacher", "class_names": "Willow, Cedar", "lasting": "permanent"}
+    for each in ("one", "two"):
+        await admin.submit("/people/invite", new | {"email": f"{each}@oakfield.example"})
+    sent = re.findall(r"/people/invitations/([0-9a-f-]{36})/again", (await admin.see("/people")).text)
+    await admin.submit(f"/people/{priya}/cover", days | {"covering_id": martin})
+    cover = re.findall(r"/people/covers/([0-9a-f-]{36})/ending", (await admin.see(f"/people/{priya}")).text)[0]
+    world.ids["membership_id"] = spare = str(known("seat dpo@oakfield.example"))
+    yield "POST /people/invite", _of(new | {"email": "three@oakfield.example"})
+    yield "POST /people/invitations/{invitation_id}/again", _of({}, invitation_id=sent[0])
+    yield "POST /people/invitations/{invitation_id}/cancelling", _of({}, invitation_id=sent[1])
+    yield "POST /people/agency", _of({"telephone": "01632 960101"})
+    yield "POST /people/covers/{cover_id}/ending", _of({}, cover_id=cover)
+    yield "GET /people/{membership_id}/cover", _of(membership_id=grace)
+    yield "POST /people/{membership_id}/cover", _of(days | {"covering_id": martin}, membership_id=grace)
+    last = {f"ends_on-{part}": days[f"until_on-{part}"] for part in DATE_PARTS}
+    yield "POST /people/{membership_id}/ending", _of({"when": "later"} | last, membership_id=spare)
+    yield "POST /people/{membership_id}/handover", _of({f"lead.{story.case_id}": martin}, membership_id=grace)
+    yield "POST /people/{membership_id}/role", _of({"role": "teacher", "lasting": "permanent"}, membership_id=spare)
+    yield "POST /account/details", _of(_own_details)
+    wrong = {"current": "not the password", "password": "three otters cross the bridge"}
+    yield "POST /account/password", _of(wrong)  # the right one would end the sessions of this world
+    yield "POST /account/address", _of({"email": "new@oakfield.example", "current": PASSWORD})
+    yield "POST /account/sessions/ending", _of({})
+    yield "POST /account/sessions/{session_id}/ending", _of({}, session_id=str(new_id()))
+    yield "POST /password/forgotten", _of({"email": "nobody@oakfield.example"})
+    # A link works once, so what stands here is the secret of another kind of link: one of nothing.
+    yield "POST /password/reset/{secret}", _of({"password": "three otters cross the bridge"})
+    yield "POST /address/{secret}", _of({})
+    yield "POST /join/{secret}", _of({"name": "Noor Haddad", "password": "three otters cross the bridge"})
+
+
+def _seat(persona: str) -> str:
+    return str(known(f"seat {EMAILS[persona]}"))
+
+
 async def _rest(story: Story, world: World) -> Any:
     version = (await (await story.who("senco")).get(story.path)).json()["version"]
     case = {"reason": "Finds it hard to follow what is said.", "level": "2"}
@@ -232,17 +365,37 @@ async def _rest(story: Story, world: World) -> Any:
     yield "POST /sign-in", _of(sound)
     yield "DELETE /api/v1/tokens/current", _of()
     yield "POST /sign-out", _of({})
+    yield "POST /leave", _of({})
     yield "PUT /api/v1/me/acting-as", _of(_own_hat)
+    yield "POST /post/again", _of({})
+    yield "POST /post/{message_id}/again", _of({}, message_id=await _failed_message())
     yield "POST /account/acting-as", _of(lambda persona: {k: v or "" for k, v in _own_hat(persona).items()})
     yield "POST /api/v1/cases", _of(case | {"pupil_id": pupil_id("Zoë Brontë-Hughes")})
-    seun = pupil_id("Oluwaseun Adébáyọ̀")
-    yield "POST /cases/new/{pupil_id}", _of(case | {"pupil_id": seun}, pupil_id=seun)
     yield "PATCH /api/v1/cases/{case_id}", _of({"version": version, "level": "3"})
     admission = {"carer_id": carer_id("daniel"), "authority_seen": True, "safe_to_share": True}
     yield "POST /api/v1/cases/{case_id}/carers", _of(admission)
     for path, body in (("notes", note), ("barriers", barrier), ("plans", plan)):
         yield f"POST /api/v1/cases/{{case_id}}/{path}", _of(body)
         yield f"POST /cases/{{reference}}/{path}{'/add' if path == 'barriers' else ''}", _of(body)
+
+
+async def _failed_message() -> str:
+    """The id of a message that could not be delivered, and a second one like it for who tries them all again."""
+    made = []
+    async with outside_the_log("post") as act:
+        for _ in "12":
+            await queue(act, TalkWanted("nobody@home.example", "ECM-7K4P-2Q"))
+        rows = await act.rows("SELECT payload FROM pgqueuer ORDER BY id DESC LIMIT 2")
+        made = [UUID(row["payload"].decode()) for row in rows]
+    for each in made:
+        await _settle(each, "failed", "http_503")
+    return str(made[0])
+
+
+def _own_details(persona: str) -> Body:
+    """The own name, as it is: a question to a family is worded with the name of who asks."""
+    names = {worker.email: worker.name for worker in WORKERS} | {email: name for email, name, *_ in seeds.CARERS}
+    return {"name": names.get(EMAILS.get(persona, ""), "Noor Haddad Lee"), "telephone": "01632 960111"}
 
 
 def _own_hat(persona: str) -> Body:

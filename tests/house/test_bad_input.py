@@ -18,7 +18,7 @@ from tests.house.routes import ENDS_SESSION, SAFE, copied, send
 from tests.house.write_routes import reviewed
 from tests.journeys.story import Visitor
 
-ASKERS = ("senco", "nurse", "manager", "amina", "link", "dsl", "auditor", "nobody")
+ASKERS = ("senco", "nurse", "manager", "amina", "link", "dsl", "auditor", "admin", "system", "nobody")
 DONE = "SELECT count(*) FROM audit_event WHERE entry ->> 'outcome' = 'done' AND event NOT LIKE 'session:%'"
 # What no box accepts, whatever it is for.
 NEVER = ("a\x00b", "\x1b[2J", "left\u202eright", "x" * 20_001)
@@ -30,7 +30,9 @@ WRONG_TYPES: tuple[Any, ...] = ({"a": 1}, [["a"]], 12.5, [None])
 def asker(route: str) -> str:
     """Somebody who gets what this route is for."""
     table = reviewed()
-    return next((each for each in ASKERS if table[each][route] in (200, 201, 204, 303)), "senco")
+    return next(
+        (each for wanted in ((200, 201, 204, 303), (422,)) for each in ASKERS if table[each][route] in wanted), "senco"
+    )
 
 
 def writes(routes: list[str], under_api: bool) -> Iterator[str]:
@@ -108,7 +110,7 @@ async def test_every_form_keeps_what_was_typed_and_is_done_once_when_sent_twice(
                     wrong.append((route, name, repr(bad)[:80], answer.status_code))
     async with looking(made) as done:
         for route in writes(routes, under_api=False):
-            if route.startswith("POST /consent/"):
+            if "{secret}" in route:
                 continue  # nobody is signed in there: a code asked for twice is sent twice, up to a limit
             visitor, path, example = _how(world, route)
             form = (example.body_of(asker(route)) or {}) | {SENT_FIELD: f"0123456789abcdef{path}"}
@@ -117,7 +119,7 @@ async def test_every_form_keeps_what_was_typed_and_is_done_once_when_sent_twice(
             second = await send(visitor, "POST", path, form)
             if await done() != once or second.status_code >= 500:
                 wrong.append((route, "done twice", first.status_code, second.status_code))
-            if first.status_code >= 400 and asker(route) != "nobody":
+            if first.status_code >= 400 and first.status_code != reviewed()[asker(route)][route]:
                 wrong.append((route, "a sound form was refused", first.status_code))
     assert not wrong, "\n".join(map(str, wrong))
 

@@ -26,7 +26,7 @@ OLDEST = 15
 # Made in SQL alone: Piccolo has no word for generated columns and composite keys, and no Python touches their rows.
 ONLY_SQL = {
     "audit_event", "audit_event_pupil", "audit_inbox", "audit_leaf", "audit_seal", "audit_subtree", "audit_checkpoint",
-    "case_access", "case_seat", "migration",
+    "case_access", "case_seat", "migration", "pgqueuer", "pgqueuer_log", "pgqueuer_statistics",
 }  # fmt: skip
 
 # What a database is made of beside its walls, rows apart: a line each. Not-null constraints have names only since 18.

@@ -102,7 +102,7 @@ async def test_an_id_in_a_body_that_is_not_yours_is_as_nothing(place: Place) -> 
         ("senco", "POST", f"{pupil}/contact-bars", {"reason_code": "safety"}, "carer_id", dawn),
         ("senco", "POST", f"{case}/actions", action, "owner_agency_id", str(known("young-minds"))),
         ("senco", "POST", f"{case}/actions", action | mine, "assignee_id", tom),
-        ("senco", "PATCH", case, {"version": 2}, "lead_practitioner_id", tom),
+        ("senco", "PATCH", case, {"version": world.case_version}, "lead_practitioner_id", tom),
         ("manager", "PATCH", f"/api/v1/involvements/{care}", {"version": 2}, "assignee_id", tom),
     )
     async with copied(made):

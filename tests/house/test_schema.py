@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ NOT_ASKED = "positive_data_acceptance"
 PHASES = ("Coverage", "Fuzzing", "Stateful")
 
 
-async def test_schemathesis_finds_no_fault_and_no_surprise(db, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_schemathesis_finds_no_fault_and_no_surprise(db, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     await open_story(db)
     monkeypatch.setattr("ecm.app._lifespan", lambda _: nullcontext())
     async with application() as client, served(create_app()) as address:
@@ -25,7 +26,7 @@ async def test_schemathesis_finds_no_fault_and_no_surprise(db, monkeypatch: pyte
             sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json",
             "--header", f"Authorization: {token}", "--exclude-path", "/api/v1/tokens/current",
             "--exclude-checks", NOT_ASKED, "--max-examples", "8", "--seed", "7", "--continue-on-failure", "--no-color",
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         said = (await program.communicate())[0].decode()
     assert program.returncode == 0, said[-8000:]

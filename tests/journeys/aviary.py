@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ecm.app import create_app
-from ecm.clock import new_id
+from ecm.clock import new_id, today
 from ecm.seeds import known
 from tests.house.routes import routes_of
-from tests.journeys.story import Story, begin, carer_id, pupil_id
+from tests.journeys.story import EMAILS, Story, begin, carer_id, pupil_id, soon
 
 SECOND_NURSE, CLINICIAN = "second.nurse@community-health.example", "clinician@young-minds.example"
 WORD = re.compile(r"canary\d{3}x")
@@ -143,10 +143,16 @@ async def fill(db: Any, client: Any) -> Aviary:
         "involvement_id": [*story.involvements.values(), waiting, refused], "secret": [await story.link()],
         "proposal_id": [*story.proposals.values(), asked["proposals"][0]["id"]], "bar_id": [str(new_id())],
         "event_id": [str(new_id())], "path": ["nothing"], "file_path": ["nothing"],
+        "agency_id": [str(known(each)) for each in (*story.involvements, "council", "young-minds", "oakfield")],
+        "category": ["core", *CATEGORIES], "step": ["why", "barriers", "helpers", "family"],
+        "membership_id": [str(known(f"seat {EMAILS[each]}")) for each in ("senco", "nurse")],
+        **{f"{name}_id": [str(new_id())] for name in ("cover", "invitation", "message", "session")},
+        "note_id": [],
     }  # fmt: skip
     for author, category in ((author, category) for author, kinds in WRITES.items() for category in kinds):
         await _write(aviary, author, category)
     await _across(aviary)
+    aviary.ids["review_id"] = [await _review(aviary)]
     for maker in PLANS:
         audience = "family" if maker == "family" else "professionals"
         aviary.plans[maker] = await story.plan("senco" if maker == "family" else maker, audience)
@@ -172,10 +178,17 @@ async def _employ(db: Any, email: str, agency: str) -> None:
 async def _write(aviary: Aviary, author: str, category: str) -> None:
     """A note, a barrier and an action of this author in this category."""
     story = aviary.story
-    await story.note(author, category, aviary.word("note", author, category))
+    aviary.ids["note_id"].append(await story.note(author, category, aviary.word("note", author, category)))
     barrier = {"code": "CL01", "how_identified": "records", "category": category}
     await story.do(author, f"{story.path}/barriers", detail=aviary.word("detail", author, category), **barrier)
     await _action(aviary, author, category, AGENCY[author])
+
+
+async def _review(aviary: Aviary) -> str:
+    """A review with a word in every category the safeguarding lead may write; its id."""
+    said = [{"category": each, "text": aviary.word("contribution", "dsl", each)} for each in WRITES["dsl"]]
+    held = {"held_on": today().isoformat(), "contributions": said, "next_review_on": soon()}
+    return (await aviary.story.do("dsl", f"{aviary.story.path}/reviews", **held))["id"]
 
 
 async def _action(aviary: Aviary, author: str, category: str, owner: str) -> tuple[str, str]:

@@ -8,7 +8,8 @@ from tests.journeys.sight import SEEN, SEEN_WITH_PROBLEMS
 
 PAGES: dict[str, set[str]] = {
     "senco": {
-        "/", "/sign-in", "/actions", "/demo/outbox", "/cases", "/cases/new", "/cases/new/{pupil_id}", "/cases/{reference}",
+        "/", "/sign-in", "/actions", "/demo/outbox", "/cases", "/cases/new", "/cases/new/{pupil_id}/{step}",
+        "/cases/new/{pupil_id}/check", "/cases/{reference}/opened", "/cases/{reference}",
         "/cases/{reference}/actions/add", "/cases/{reference}/ask", "/cases/{reference}/ask/check",
         "/cases/{reference}/barriers/add", "/cases/{reference}/carers", "/cases/{reference}/invite",
         "/cases/{reference}/plans", "/cases/{reference}/sharing", "/consent-requests/{request_id}/record",
@@ -26,9 +27,29 @@ PAGES: dict[str, set[str]] = {
         "/answer/{request_id}/receipt", "/answer/{request_id}/withdrawal/{proposal_id}",
     },
     "auditor": {"/oversight"},
-    "errors": {"/cases/{reference}/carers/{carer_id}/bar", "/consents/{proposal_id}/withdrawal"},
+    "errors": {
+        "/cases/new/pupil", "/pupils/{pupil_id}/edit", "/pupils/{pupil_id}/carers/add", "/carers/{carer_id}/edit",
+        "/cases/new/{pupil_id}/throw-away", "/cases/{reference}/carers/{carer_id}/bar", "/consents/{proposal_id}/withdrawal"},
+    "closing": {
+        "/cases/{reference}/review", "/cases/{reference}/review/check", "/reviews/{review_id}/contribute",
+        "/cases/{reference}/close", "/cases/{reference}/reopen", "/cases/{reference}/void", "/cases/{reference}/died",
+        "/notes/{note_id}/correct", "/actions/{action_id}/correct", "/consents/{proposal_id}/correct", "/corrections",
+    },
+    "case": {
+        "/cases/{reference}/actions", "/cases/{reference}/timeline", "/cases/{reference}/access",
+        "/cases/{reference}/sharing/{agency_id}/{category}", "/family/looked/{reference}",
+    },
+    "people": {
+        "/people", "/people/invite", "/people/agency", "/people/{membership_id}", "/people/{membership_id}/role",
+        "/people/{membership_id}/handover", "/people/{membership_id}/ending", "/people/{membership_id}/cover",
+        "/join/{secret}", "/address/{secret}", "/password/forgotten", "/password/reset/{secret}", "/account/details",
+        "/account/password", "/account/address", "/account/sessions", "/account/activity",
+    },
+    "today": {
+        "/", "/actions", "/actions/handover", "/actions/handover/check", "/actions/export", "/cases/export", "/cases/search",
+    },
     "rivals": set(),
-    "places": {"/account", "/help/accessibility"},
+    "places": {"/account", "/help/accessibility", "/post"},
 }  # fmt: skip
 
 FORMS: dict[str, set[str]] = {
@@ -39,15 +60,29 @@ FORMS: dict[str, set[str]] = {
     "carer": {"/answer/{request_id}/check", "/consent/{secret}/code"},
     "auditor": set(),
     "errors": {
-        "/sign-in", "/cases/new/{pupil_id}", "/cases/{reference}/actions/add", "/cases/{reference}/ask/check",
+        "/sign-in", "/cases/new/pupil", "/cases/new/{pupil_id}/{step}", "/cases/new/{pupil_id}/check", "/pupils/{pupil_id}/edit",
+        "/pupils/{pupil_id}/carers/add", "/carers/{carer_id}/edit", "/cases/{reference}/actions/add", "/cases/{reference}/ask/check",
         "/cases/{reference}/barriers/add", "/cases/{reference}/carers", "/cases/{reference}/carers/{carer_id}/bar",
         "/cases/{reference}/invite", "/cases/{reference}/notes", "/cases/{reference}/plans",
         "/consent-requests/{request_id}/record", "/consents/{proposal_id}/withdrawal",
     },
+    "people": {
+        "/people/invite", "/people/agency", "/people/{membership_id}/role", "/people/{membership_id}/handover",
+        "/people/{membership_id}/ending", "/people/{membership_id}/cover", "/join/{secret}", "/password/forgotten",
+        "/password/reset/{secret}", "/account/details", "/account/password", "/account/address",
+    },
+    "today": {"/actions/handover", "/actions/export", "/cases/export", "/cases/search"},
     "rivals": {
         "/actions/{action_id}/step", "/family/requests/{request_id}/check", "/invitations/{involvement_id}/acceptance",
         "/invitations/{involvement_id}/assignee", "/invitations/{involvement_id}/withdrawal",
     },
+    "closing": {
+        "/cases/{reference}/review/check", "/reviews/{review_id}/contribute", "/cases/{reference}/close",
+        "/cases/{reference}/reopen", "/cases/{reference}/void", "/cases/{reference}/died",
+        "/cases/{reference}/died-in-error", "/notes/{note_id}/correct", "/actions/{action_id}/correct",
+        "/consents/{proposal_id}/correct",
+    },
+    "case": {"/cases/{reference}/actions/{action_id}/step"},
     "places": set(),
 }  # fmt: skip
 

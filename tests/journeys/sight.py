@@ -20,10 +20,11 @@ ROUTES: dict[str, re.Pattern[str]] = {}
 
 # Where a way begins or ends, or where the way back is a button of its own.
 WITHOUT_BACK_LINK = {
-    "/", "/sign-in", "/account", "/help/accessibility", "/cases", "/actions", "/invitations", "/oversight", "/family",
+    "/", "/sign-in", "/account", "/help/accessibility", "/cases", "/actions", "/invitations", "/oversight", "/post", "/family",
     "/demo/outbox", "/consent/{secret}", "/consent/{secret}/code", "/answer/{request_id}", "/answer/{request_id}/not-mine",
     "/answer/{request_id}/receipt", "/answer/{request_id}/check", "/family/requests/{request_id}/check",
-    "/cases/{reference}/ask/check",
+    "/people", "/join/{secret}", "/address/{secret}", "/password/reset/{secret}",
+    "/cases/{reference}/ask/check", "/cases/{reference}/opened", "/cases/{reference}/review/check", "/corrections",
 }  # fmt: skip
 NAMES = sorted({name for pupil in PUPILS for name in (pupil.first, pupil.last, pupil.preferred) if name})
 NAMED = re.compile(rf"\b({'|'.join(map(re.escape, NAMES))})\b")

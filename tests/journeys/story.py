@@ -28,6 +28,9 @@ EMAILS = {
     "family_worker": "family.worker@family-hub.example",
     "case_officer": "case.officer@council.example",
     "auditor": "auditor@partnership.example",
+    "admin": "admin@oakfield.example",
+    "system": "system@partnership.example",
+    "officer": "dpo@oakfield.example",
     "stranger": "senco@hillside.example",
     "amina": "amina.yusuf@home.example",
     "daniel": "daniel.reid@home.example",
@@ -86,7 +89,7 @@ class Story:
             self.people[name] = Visitor(self.client, person.headers["Authorization"].removeprefix("Bearer "))
         return self.people[name]
 
-    async def do(self, name: str, path: str, **body: Any) -> dict[str, Any]:
+    async def do(self, name: str, path: str, /, **body: Any) -> dict[str, Any]:
         """A call that makes something: its answer."""
         answer = await (await self.who(name)).post(path, body)
         assert answer.status_code == 201, (name, path, answer.text)

@@ -33,7 +33,12 @@ def forms_of_the_school(case: Case) -> list[Form]:
     here = f"/cases/{case.reference}"
     carer = known(f"carer {DANIEL}")
     return [
-        (f"/cases/new/{SUHAILA}", "Open a case", "Open the case", {"What is going well": STRENGTHS}),
+        ("/cases/new/pupil", "Add a pupil", "Add the pupil and continue", {"Last name": "Day"}),
+        (f"/cases/new/{SUHAILA}/why", "Why now", "Save and continue", {"What is going well": STRENGTHS}),
+        (f"/cases/new/{SUHAILA}/check", "Check and open", "Open the case", {}),
+        (f"/pupils/{SUHAILA}/edit", "Correct the pupil’s details", "Save the details", {"First name": "7"}),
+        (f"/pupils/{SUHAILA}/carers/add", "Add a parent or carer", "Add this person", {"Mobile number (optional)": "12"}),
+        (f"/carers/{carer}/edit", "Correct a parent’s or carer’s details", "Save the details", {"Mobile number (optional)": "12"}),
         (here, f"Case {case.reference}", "Save the note", {"Write a note": LONG}),
         (f"{here}/barriers/add", "Add a barrier to learning", "Add the barrier", {"What it looks like": LONG}),
         (f"{here}/carers", "Parents and carers", "Let them see the case", {"Which authority have you seen?": "Passport"}),
@@ -59,8 +64,18 @@ async def test_every_form_says_what_is_wrong_and_keeps_what_was_typed(site: Site
             await page.goto(address)
             await see(page, heading)
             await then_the_form_is_shown_again(page, heading, button, typed)
+        await then_the_draft_of_a_case_is_thrown_away(page)
         await then_a_contact_bar_is_set_and_lifted(page, case)
         await then_answers_are_written_down_in_full_or_not_at_all(page, case)
+
+
+async def then_the_draft_of_a_case_is_thrown_away(page: Page) -> None:
+    await page.goto("/cases/new")
+    await follow(page, "Throw away the draft for Suhaila")
+    await see(page, "Throw this draft away?")
+    await press(page, "Throw it away")
+    await says(page, "The draft is thrown away.")
+    await expect(page.get_by_text("Carry on where you stopped")).to_have_count(0)
 
 
 async def then_a_contact_bar_is_set_and_lifted(page: Page, case: Case) -> None:

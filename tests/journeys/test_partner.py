@@ -67,7 +67,7 @@ async def then_it_names_no_pupil(therapist: Page) -> None:
     await sign_in(therapist, THERAPIST)
     await see(therapist, "What needs you today")
     await no_pupil_on(therapist)
-    await follow(therapist, "1 invitation waiting for an answer")
+    await therapist.get_by_role("link", name="Invitations").click()
     await see(therapist, "Invitations")
     await no_pupil_on(therapist)
     await therapist.get_by_role("button", name="Read and answer").click()
@@ -138,7 +138,6 @@ async def when_she_is_given_an_action(senco: Page, reference: str) -> None:
 async def then_it_takes_two_clicks_and_a_sentence(nurse: Page) -> None:
     await nurse.goto("/")
     await see(nurse, "What needs you today")
-    await nurse.get_by_role("link", name=TITLE).wait_for()
     await follow(nurse, "Actions")
     await see(nurse, "Your actions")
     await nurse.get_by_label(f"Progress, in a sentence “{TITLE}”").fill("Rang the clinic.")
@@ -149,8 +148,7 @@ async def then_it_takes_two_clicks_and_a_sentence(nurse: Page) -> None:
 
 
 async def when_two_people_change_it_at_once_nothing_is_lost(senco: Page, nurse: Page) -> None:
-    for page in (senco, nurse):
-        await page.goto("/")
+    await nurse.goto("/actions")
     await follow(nurse, TITLE)
     await see(nurse, TITLE)
     await senco.goto(nurse.url)

@@ -12,6 +12,7 @@ from tests.journeys.sight import see
 from tests.journeys.steps import AMINA, DANIEL, HUB, REASON, SENCO, THERAPIST, already_in, follow, press, says
 
 SUHAILA = known("pupil Suhaila")
+SYSTEM = "system@partnership.example"
 
 
 async def test_every_empty_place_says_what_would_be_there(site: Site) -> None:
@@ -37,6 +38,12 @@ async def test_every_empty_place_says_what_would_be_there(site: Site) -> None:
         await see(daniel, "Your family")
         await expect(daniel.get_by_text("There is nothing here yet.")).to_be_visible()
         await then_a_case_of_nobody_asked_says_so(site, senco)
+    async with site.open() as machine:
+        system = await machine.new_page()
+        await already_in(system, SYSTEM)
+        await system.goto("/post")
+        await see(system, "Post")
+        await expect(system.get_by_text("Every message has left.")).to_be_visible()
 
 
 EMPTY_FOR_A_SCHOOL = (

@@ -60,12 +60,12 @@ async def given_nothing_to_do_yet(page: Page) -> None:
 
 
 async def when_she_opens_a_case(page: Page) -> str:
-    await follow(page, "Home")
+    await follow(page, "Cases")
     await page.get_by_role("button", name="Open a case").click()
     await page.get_by_label("Name or UPN").fill("Nobody")
     await press(page, "Find")
-    await see(page, "Open a case: find the pupil")
-    await expect(page.get_by_text("No pupil on roll at your school matches")).to_be_visible()
+    await see(page, "Find the pupil")
+    await expect(page.get_by_text("Nobody you can look up is called")).to_be_visible()
     return await open_case(page)
 
 
@@ -112,8 +112,8 @@ async def then_the_grid_says_who_may_see_what(page: Page, reference: str) -> Non
     grid = page.get_by_role("table", name="Who may see what")
     states = {name: await states_of(grid, name) for name in (HEALTH, HUB)}
     assert states == {
-        HEALTH: ["Not offered", "Asked", "Asked", "Not offered", "Not offered", "Not offered"],
-        HUB: ["Not offered", "Not offered", "Not offered", "Not offered", "Given", "Not offered"],
+        HEALTH: ["Nothing shared", "Not offered", "Asked", "Asked", "Not offered", "Not offered", "Not offered"],
+        HUB: ["Nothing shared", "Not offered", "Not offered", "Not offered", "Not offered", "Given", "Not offered"],
     }
 
 
@@ -175,7 +175,7 @@ async def test_without_javascript_a_case_is_opened_and_a_note_written(site: Site
         await follow(page, "Open a case for Leila Reid")
         await fill_case(page)
         await press(page, "Open the case")
-        await says(page, "is open. Next: invite who could help")
+        await page.get_by_role("button", name="Go to the case").click()
         await page.get_by_label("Write a note").fill(NOTE)
         await press(page, "Save the note")
         await expect(page.get_by_role("link", name="Choose the kind of information.")).to_be_visible()

@@ -5,15 +5,28 @@ from tests.journeys.pages import FORMS, PAGES
 from tests.journeys.sight import page_routes
 
 NOT_PAGES = {
+    "/cases/new/{pupil_id}": "sends on to the first step that is not finished",
     "/health": "JSON for machines",
     "/demo/outbox.json": "JSON for programs",
     "/plans/{plan_id}": "the PDF itself; veraPDF looks at it",
 }
 NOTHING_TO_GET_WRONG = {
     "/sign-out": "one button",
+    "/leave": "one button",
+    "/post/again": "one button",
+    "/post/{message_id}/again": "one button",
+    "/account/sessions/ending": "one button",
+    "/account/sessions/{session_id}/ending": "one button",
+    "/address/{secret}": "one button; the same page for every link that does not work",
+    "/people/invitations/{invitation_id}/again": "one button",
+    "/people/invitations/{invitation_id}/cancelling": "one button",
+    "/people/covers/{cover_id}/ending": "one button",
     "/account/acting-as": "one's own roles to choose from; anything else is not found",
     "/cases/{reference}/carers/bars/{bar_id}/lifting": "one button",
     "/cases/{reference}/ask": "sends on what the page before has checked",
+    "/cases/{reference}/review": "sends on what the page before has checked",
+    "/cases/new/{pupil_id}/throw-away": "one button",
+    "/carers/{carer_id}/phone": "one box to tick, on a page whose form is looked at",
     "/consent/{secret}": "one button; the same answer for every link there is or is not",
     "/answer/{request_id}/not-mine": "one button",
     "/answer/{request_id}/answers": "sends on what the page before has checked",
