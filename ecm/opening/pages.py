@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery
 
 from ecm.accounts.current import page
 from ecm.agencies.words import CATEGORY_LABELS, CATEGORY_READERS, HOW_LABELS, KIND_LABELS, LEVEL_LABELS, REASON_LABELS
+from ecm.cases.schemas import CaseSearch
 from ecm.consent.rules import LINK_LIFETIME
 from ecm.database import Actor
 from ecm.errors import NotAllowed, NotFound
@@ -23,7 +24,7 @@ from ecm.opening.schemas import SENT_AS, CheckPage, Confirmed, said_on
 from ecm.pupils.records import add_pupil
 from ecm.pupils.schemas import NewPupil
 from ecm.pupils.words import PROVISION_LABELS, YEAR_LABELS
-from ecm.web.forms import Form, filled, submit
+from ecm.web.forms import Form, filled, read_form, submit
 from ecm.web.render import redirect
 
 WORDS = {
@@ -41,10 +42,24 @@ OPEN_ALREADY = "Your school has an open case for this pupil already. Here it is.
 
 
 @get("/cases/new")
-async def start(actor: NamedDependency[Actor], q: FromQuery[str] = "") -> Response[bytes]:
-    """Step 1: carry on with a draft, or find the pupil; the case that exists already is offered."""
-    drafts, pupils = await first_page(actor, q[:100])
-    return page("opening/start.html", actor, q=q, drafts=drafts, pupils=pupils, days=DRAFT_DAYS, words=WORDS)
+async def start(actor: NamedDependency[Actor]) -> Response[bytes]:
+    """Step 1: carry on with a draft, or find the pupil."""
+    return await _start_page(actor, Form())
+
+
+@post("/cases/new", status_code=200)
+async def send_start(request: Request[Any, Any, Any], actor: NamedDependency[Actor]) -> Response[bytes]:
+    """Whom the words may mean; the case that exists already is offered."""
+    return await _start_page(actor, await read_form(request, CaseSearch))
+
+
+async def _start_page(actor: Actor, form: Form[Any]) -> Response[bytes]:
+    q = form.text("q").strip()
+    drafts, pupils = await first_page(actor, q if form.ok else "")
+    return page(
+        "opening/start.html", actor, status=form.status, form=form, q=q, drafts=drafts, pupils=pupils, days=DRAFT_DAYS,
+        words=WORDS,
+    )  # fmt: skip
 
 
 @get("/cases/new/pupil")
@@ -290,6 +305,6 @@ def _need(actor: Actor, verb: str) -> None:
 
 
 routes = [
-    start, new_pupil, send_new_pupil, carry_on, get_step, send_step, get_check, send_check, get_opened, ask_away,
+    start, send_start, new_pupil, send_new_pupil, carry_on, get_step, send_step, get_check, send_check, get_opened, ask_away,
     send_away,
 ]  # fmt: skip

@@ -28,7 +28,7 @@ $$;
 -- Whether this membership sees this category of this case now, by itself or by a desk it stands at.
 CREATE FUNCTION membership_sees(p_membership uuid, p_case uuid, p_category text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM case_access x WHERE x.case_id = p_case AND x.category = p_category
+    SELECT EXISTS (SELECT FROM case_access x WHERE x.case_id = p_case AND x.category = p_category AND x.basis <> 'own_record'
         AND app_now() >= x.valid_from AND app_now() < x.valid_until
         AND (x.principal = p_membership OR x.principal IN (
             SELECT CASE p.verb WHEN 'desk:general' THEN a.id ELSE a.safeguarding_desk_id END
@@ -60,7 +60,7 @@ BEGIN
             UNION ALL
             SELECT d FROM at_desk(a.owner_desk_id) d
             WHERE NOT EXISTS (SELECT FROM live l WHERE l.id = a.assignee_membership_id)) w
-        WHERE a.status IN ('todo', 'doing') AND NOT a.in_error AND membership_sees(w.id, a.case_id, a.category)
+        WHERE a.status IN ('todo', 'doing') AND NOT a.in_error AND membership_sees(w.id, a.case_id, 'core')
         UNION ALL
         SELECT 'review', w.id, c.next_review_on, c.id
         FROM support_case c, LATERAL (
@@ -73,10 +73,16 @@ BEGIN
         SELECT 'consent', w.id, (r.asked_at AT TIME ZONE 'Europe/London')::date, r.case_id
         FROM consent_request r JOIN support_case c ON c.id = r.case_id, LATERAL (
             SELECT CASE WHEN EXISTS (SELECT FROM live l WHERE l.id = r.asked_by_membership_id)
-                        THEN r.asked_by_membership_id ELSE c.lead_membership_id END AS id) w
+                        THEN r.asked_by_membership_id
+                        -- The lead does not learn by a reminder that somebody asked about a service that is telling in itself.
+                        WHEN NOT EXISTS (SELECT FROM consent_proposal p JOIN agency g ON g.id = p.agency_id
+                                         WHERE p.request_id = r.id AND g.involvement_category <> 'core')
+                        THEN c.lead_membership_id END AS id) w
         WHERE r.answered_at IS NULL AND membership_sees(w.id, r.case_id, 'core')
           AND EXISTS (SELECT FROM consent_proposal p WHERE p.request_id = r.id AND (
-              SELECT e.kind FROM consent_event e WHERE e.proposal_id = p.id ORDER BY e.number DESC LIMIT 1) = 'requested')
+              SELECT e.kind FROM consent_event e WHERE e.proposal_id = p.id AND e.kind <> 'entered_in_error'
+              AND NOT EXISTS (SELECT FROM consent_event x WHERE x.corrects_event_id = e.id)
+              ORDER BY e.number DESC LIMIT 1) = 'requested')
         UNION ALL
         SELECT 'invitation', l.id, (i.invited_at AT TIME ZONE 'Europe/London')::date, i.case_id
         FROM involvement i JOIN agency g ON g.id = i.agency_id JOIN live l ON l.agency_id = i.agency_id

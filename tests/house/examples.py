@@ -366,6 +366,7 @@ async def _rest(story: Story, world: World) -> Any:
     yield "DELETE /api/v1/tokens/current", _of()
     yield "POST /sign-out", _of({})
     yield "POST /leave", _of({})
+    yield "POST /cases/new", _of({"q": "leila"})
     yield "PUT /api/v1/me/acting-as", _of(_own_hat)
     yield "POST /post/again", _of({})
     yield "POST /post/{message_id}/again", _of({}, message_id=await _failed_message())

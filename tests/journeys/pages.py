@@ -53,7 +53,7 @@ PAGES: dict[str, set[str]] = {
 }  # fmt: skip
 
 FORMS: dict[str, set[str]] = {
-    "senco": set(),
+    "senco": {"/cases/new"},
     "partner": {
         "/actions/{action_id}", "/invitations/{involvement_id}/ending", "/invitations/{involvement_id}/refusal",
     },

@@ -54,7 +54,7 @@ async def answers(aviary: Aviary, visitor: Visitor) -> dict[str, Seen]:
 
 
 def _requests(aviary: Aviary) -> Iterator[tuple[str, str, Any]]:
-    queries = {"/api/v1/pupils": "?q=leila", "/cases/new": "?q=leila", "/api/v1/actions": "?limit=100"}
+    queries = {"/api/v1/pupils": "?q=leila", "/api/v1/actions": "?limit=100"}
     for route in aviary.routes:
         method, path = route.split()
         if route in ENDS_SESSION or path.startswith(("/consent/", "/sign-in", "/static")):
@@ -63,6 +63,7 @@ def _requests(aviary: Aviary) -> Iterator[tuple[str, str, Any]]:
         for ids in product(*(aviary.ids[name] if method == "GET" else aviary.ids[name][::-1][:1] for name in names)):
             place = path.format(**dict(zip(names, ids, strict=True))) + queries.get(path, "")
             yield method, place, None if method in ("GET", "DELETE") else UNSOUND
+    yield from (("POST", path, {"q": "leila"}) for path in ("/cases/new", "/cases/search"))
     yield from _late(aviary)
 
 

@@ -199,7 +199,9 @@ async def test_the_pages_about_a_pupil_and_their_carers(db, address: str, browse
     async with browser_context(browser, address, width=PHONE) as context:
         page = await context.new_page()
         await enter(page)
-        await page.goto("/cases/new?q=zzz")
+        await page.goto("/cases/new")
+        await page.get_by_label("Name or UPN").fill("zzz")
+        await page.get_by_role("button", name="Find").click()
         await page.get_by_role("link", name="add a pupil").click()
         await assert_accessible(page, "pupil-add")
         await page.get_by_label("UPN (optional)").fill("A123")
