@@ -1,4 +1,4 @@
-"""The pictures of `docs/images/`, from a fresh demonstration: `make demo`, then `python -m tests.pictures ADDRESS`.
+"""The pictures of `docs/images/`, from a demonstration: `make demo`, then `python -m tests.pictures ADDRESS [NAME ...]`.
 
 Somebody has to look at what it made: nothing here fails because a page is ugly.
 """
@@ -44,12 +44,12 @@ PICTURES = (
 )
 
 
-async def take_all(address: str) -> None:
-    """Take every picture. Raises: AssertionError for one that is too large to be kept."""
+async def take(address: str, names: list[str]) -> None:
+    """Take the pictures of these names, or all. Raises: AssertionError for one that is too large to be kept."""
     FOLDER.mkdir(exist_ok=True)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        for picture in PICTURES:
+        for picture in (each for each in PICTURES if not names or each.name in names):
             await _take(browser, address, picture)
         await browser.close()
 
@@ -78,4 +78,4 @@ async def _sign_in(page: Page, email: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(take_all(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"))
+    asyncio.run(take(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000", sys.argv[2:]))

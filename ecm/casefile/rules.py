@@ -13,23 +13,22 @@ from ecm.web.dates import short_date
 # What the school that opened a case may see of itself. Source: docs/access.md, "Categories".
 OF_THE_SCHOOL = ("core", "classroom", "education", "family")
 LIVE = ("invited", "waiting_for_basis", "active")
+BY_REACH = ("own_child", "opened_by", "consent", "assignment", "own_record")
 
 
 def reason(sharing: Iterable[Mapping[str, Any]], categories: Collection[str]) -> str:
     """Why the reader may see text of these categories, to go on after "because"; '' when they hold none of them.
 
-    `sharing`: the reader's own reasons, each with category, basis, since, until. That they wrote some of it themselves
-    is said only where there is no other reason. Source: design 4, "may see, and why".
+    `sharing`: the reader's own reasons, each with category, basis, since, until. One is enough for a quiet badge, the
+    one that reaches furthest; the end of the page has them all. Source: design 4, "may see, and why".
     """
     spans: dict[str, tuple[datetime, datetime | None]] = {}
     for each in sharing:
         if each["category"] in categories:
             since, until = spans.get(each["basis"], (each["since"], each["until"]))
             spans[each["basis"]] = min(since, each["since"]), _later(until, each["until"])
-    reasons = [basis for basis in spans if basis != "own_record"] or list(spans)
-    if not reasons:
-        return ""
-    return " and ".join(_reason(basis, *spans[basis]) for basis in sorted(reasons))
+    furthest = next((basis for basis in (*BY_REACH, *spans) if basis in spans), None)
+    return _reason(furthest, *spans[furthest]) if furthest else ""
 
 
 def _reason(basis: str, since: datetime, until: datetime | None) -> str:

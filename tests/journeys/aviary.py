@@ -144,15 +144,15 @@ async def fill(db: Any, client: Any) -> Aviary:
         "proposal_id": [*story.proposals.values(), asked["proposals"][0]["id"]], "bar_id": [str(new_id())],
         "event_id": [str(new_id())], "path": ["nothing"], "file_path": ["nothing"],
         "agency_id": [str(known(each)) for each in (*story.involvements, "council", "young-minds", "oakfield")],
-        "category": ["core", *CATEGORIES], "step": ["why", "barriers", "helpers", "family"],
-        "membership_id": [str(known(f"seat {EMAILS[each]}")) for each in ("senco", "nurse")],
+        "category": ["education", "health"], "step": ["why"],
+        "membership_id": [str(known(f"seat {EMAILS['nurse']}"))],
         **{f"{name}_id": [str(new_id())] for name in ("cover", "invitation", "message", "session")},
         "note_id": [],
     }  # fmt: skip
     for author, category in ((author, category) for author, kinds in WRITES.items() for category in kinds):
         await _write(aviary, author, category)
     await _across(aviary)
-    aviary.ids["review_id"] = [await _review(aviary)]
+    aviary.ids |= {"review_id": [await _review(aviary)], "note_id": aviary.ids["note_id"][::5]}
     for maker in PLANS:
         audience = "family" if maker == "family" else "professionals"
         aviary.plans[maker] = await story.plan("senco" if maker == "family" else maker, audience)

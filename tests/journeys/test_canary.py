@@ -1,5 +1,6 @@
 """A word of its own in every row of text: whoever is entitled to it reads it in every place, and nobody else in any."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -60,11 +61,18 @@ def _requests(aviary: Aviary) -> Iterator[tuple[str, str, Any]]:
         if route in ENDS_SESSION or path.startswith(("/consent/", "/sign-in", "/static")):
             continue
         names = PLACE.findall(path)
-        for ids in product(*(aviary.ids[name] if method == "GET" else aviary.ids[name][::-1][:1] for name in names)):
+        for ids in product(*(_some(aviary.ids[name], method, path) for name in names)):
             place = path.format(**dict(zip(names, ids, strict=True))) + queries.get(path, "")
             yield method, place, None if method in ("GET", "DELETE") else UNSOUND
     yield from (("POST", path, {"q": "leila"}) for path in ("/cases/new", "/cases/search"))
     yield from _late(aviary)
+
+
+def _some(ids: list[str], method: str, path: str) -> list[str]:
+    """Everything there is where it is shown; three of it on the pages behind that; one where it would be changed."""
+    if method != "GET":
+        return ids[-1:]
+    return ids if path.endswith(("}", "/document")) or len(ids) < 3 else ids[:: len(ids) // 2]
 
 
 def _late(aviary: Aviary) -> Iterator[tuple[str, str, Any]]:
@@ -106,7 +114,7 @@ async def in_place(aviary: Aviary, reader: str, named: bool) -> None:
     for place, words in (rows | lists).items():
         assert seen[place].words == words, (reader, place)
         assert seen[place].status == (200 if words or place in lists else 404), (reader, place)
-    wrongs = {place: seen.pop(place) for place in list(seen) if place.startswith("GET /notes/")}
+    wrongs = {place: seen.pop(place) for place in list(seen) if re.match(r"\w+ /notes/\S+/correct ", place)}
     assert frozenset().union(*(each.words for each in wrongs.values())) <= aviary.entitled(
         reader, ["note"]
     ) | _own_notes(aviary, reader)
