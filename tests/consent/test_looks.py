@@ -99,7 +99,7 @@ async def test_a_carer_answers_on_a_telephone_with_the_keyboard_alone(db, addres
         assert await story.categories(nurse) == set()
 
 
-@pytest.mark.parametrize(("width", "scripts"), [(PHONE, False), (DESK, True)])
+@pytest.mark.parametrize(("width", "scripts"), [(DESK, True)])
 async def test_the_school_asks_sees_and_writes_down(
     db, address: str, browser: Browser, width: int, scripts: bool
 ) -> None:
