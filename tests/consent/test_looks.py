@@ -99,16 +99,14 @@ async def test_a_carer_answers_on_a_telephone_with_the_keyboard_alone(db, addres
         assert await story.categories(nurse) == set()
 
 
-@pytest.mark.parametrize(("width", "scripts"), [(DESK, True)])
-async def test_the_school_asks_sees_and_writes_down(
-    db, address: str, browser: Browser, width: int, scripts: bool
-) -> None:
-    async with application() as client, browser_context(browser, address, width=width, scripts=scripts) as context:
+async def test_the_school_asks_sees_and_writes_down(db, address: str, browser: Browser) -> None:
+    """From nothing asked to a yes taken back, at a desk."""
+    async with application() as client, browser_context(browser, address, width=DESK) as context:
         story, page = await open_story(client), await context.new_page()
         case = f"/cases/{story.reference}"
 
         async def look(name: str) -> None:
-            await assert_accessible(page, f"consent-{name}") if scripts else None
+            await assert_accessible(page, f"consent-{name}")
 
         await enter(page, SENCO, f"{case}/sharing")
         await look("sharing-none")
