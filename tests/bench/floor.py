@@ -21,12 +21,26 @@ from granian.constants import Interfaces
 from litestar import Litestar, Request, get, patch
 
 from ecm.actions.queries import ONE
+from ecm.casefile.overview import CORRECTABLE, SIBLINGS
+from ecm.casefile.timeline import NEW
+from ecm.casefile.visits import VISIT
+from ecm.cases.head import HEAD
 from ecm.cases.queries import ACTIONS, BARRIERS, CASE, INVOLVEMENTS, NOTES, SHARING, WORKLIST
+from ecm.cases.reviews import REVIEWS
+from ecm.clock import new_id
+from ecm.closures.queries import TURNS
 from ecm.config import settings
 from ecm.database import PLAN_ONCE
 
 START = (datetime(9999, 12, 31, tzinfo=UTC), UUID("ffffffff-ffff-ffff-ffff-ffffffffffff"))
-PARTS = {"barriers": BARRIERS, "involvements": INVOLVEMENTS, "actions": ACTIONS, "notes": NOTES, "sharing": SHARING}
+PARTS = {
+    "barriers": BARRIERS,
+    "involvements": INVOLVEMENTS,
+    "actions": ACTIONS,
+    "notes": NOTES,
+    "sharing": SHARING,
+    "reviews": REVIEWS,
+}
 Row = dict[str, Any]
 
 
@@ -37,7 +51,7 @@ async def entered(request: Request[Any, Any, Any], purpose: str) -> AsyncIterato
     async with request.app.state.pool.acquire() as connection:
         await connection.execute("BEGIN")
         try:
-            await connection.fetchrow(
+            request.state.me = await connection.fetchrow(
                 "SELECT * FROM enter($1, $2)", bytes.fromhex(request.headers["x-session"]), purpose
             )
             yield connection, events
@@ -72,8 +86,18 @@ async def case(request: Request[Any, Any, Any], key: UUID) -> Row:
 
 @get("/cases/{key:str}")
 async def case_of_page(request: Request[Any, Any, Any], key: str) -> Row:
-    """The same by reference, as its page asks for it."""
-    return await _case(request, f"{CASE}WHERE c.reference = $1", key)
+    """The overview, by reference, with everything its page asks for."""
+    async with entered(request, "show_case") as (connection, events):
+        head, me = await connection.fetchrow(f"{HEAD} WHERE c.reference = $1", key), request.state.me
+        since = await connection.fetchval("SELECT seen_at FROM case_visit WHERE case_id = $1", head["id"])
+        if since:
+            await connection.fetchval(NEW, head["id"], me["membership_id"], me["agency_id"], None, since)
+        await connection.execute(VISIT, new_id(), me["person_id"], me["membership_id"], head["id"])
+        row = await connection.fetchrow(f"{CASE}WHERE c.id = $1", head["id"])
+        asked = PARTS | {"turns": TURNS, "correctable": CORRECTABLE, "siblings": SIBLINGS}
+        parts = {name: await connection.fetch(sql, row["id"]) for name, sql in asked.items()}
+        events.append(event("case:shown", "shown", [row["pupil_id"]], case=row["id"], detail={"part": "overview"}))
+    return dict(row) | {name: [dict(r) for r in rows] for name, rows in parts.items()}
 
 
 async def _case(request: Request[Any, Any, Any], sql: str, key: UUID | str) -> Row:
