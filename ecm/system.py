@@ -18,7 +18,11 @@ LIBRARIES = {
     "harfbuzz-subset": "libharfbuzz-subset0",
 }
 FONT = Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf")
-PROGRAMS = {"chromium": "chromium", "pdftotext": "poppler-utils", "pdftoppm": "poppler-utils"}
+PROGRAMS = {
+    "chromium-headless-shell": "chromium-headless-shell",
+    "pdftotext": "poppler-utils",
+    "pdftoppm": "poppler-utils",
+}
 
 
 def missing(purpose: str) -> list[str]:

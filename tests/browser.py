@@ -21,7 +21,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from ecm.web import assets
 
-CHROMIUM = os.environ.get("ECM_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("ECM_CHROMIUM", "/usr/bin/chromium-headless-shell")
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions", "--no-first-run")
 PHONE = 320
 DESK = 1280

@@ -1,19 +1,32 @@
 """A program's way in: the API through the real application, without a network."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import httpx
+from litestar import Litestar
 
 from ecm import seeds
 from ecm.app import create_app
 
 
+@cache
+def the_app() -> Litestar:
+    """The application, put together once a run: between two requests it keeps nothing that is not in the database.
+
+    The pool of whichever test is running stands for its lifespan.
+    """
+    with patch("ecm.app._lifespan", lambda _: nullcontext()):
+        return create_app()
+
+
 @asynccontextmanager
 async def application() -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client of the running application; nobody is signed in. The test's own pool stands for its lifespan."""
-    transport = httpx.ASGITransport(create_app(), raise_app_exceptions=False)
+    """An HTTP client of the running application; nobody is signed in."""
+    transport = httpx.ASGITransport(the_app(), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver.local") as client:
         yield client
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -14,8 +15,10 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher, Type
 
 from ecm import database, seeds
+from ecm.accounts import passwords
 from ecm.clock import new_id
 from ecm.database import Actor, proof
 from ecm.embedded import as_role, running
@@ -25,6 +28,12 @@ from ecm.plans.commands import RENDERER
 SECRET = "a secret of the tests, long enough for anybody"
 DATA = Path(tempfile.mkdtemp(prefix="ecm-tests-"))
 os.environ |= {"ECM_DEMO": "1", "ECM_SECRET_KEY": SECRET, "ECM_DATA": str(DATA), "PICCOLO_CONF": "ecm.piccolo_conf"}
+
+# Hundreds of sign-ins a run, each of 50 ms: here checking a password is cheap. What it costs people who guess is
+# proven in tests/accounts/test_passwords.py, with the parameters of production (`dear_passwords`).
+DEAR, NOBODY = passwords._hasher, passwords._NOBODY
+passwords._hasher = PasswordHasher(1, 8, 1, type=Type.ID)
+passwords._NOBODY = re.sub(r"m=\d+,t=\d+", "m=8,t=1", NOBODY)
 
 # The one thing a test database has of its own: a clock that a test can put forward.
 TEST_CLOCK = """
@@ -95,6 +104,13 @@ def cluster() -> Iterator[str]:
             yield url
     finally:
         shutil.rmtree(DATA, ignore_errors=True)
+
+
+@pytest.fixture
+def dear_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash and check passwords as production does."""
+    monkeypatch.setattr(passwords, "_hasher", DEAR)
+    monkeypatch.setattr(passwords, "_NOBODY", NOBODY)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -18,11 +18,12 @@ from ecm.accounts.passwords import (
     verify_password_aside,
 )
 
+pytestmark = pytest.mark.usefixtures("dear_passwords")
 GOOD = "three moons over Oldham"
 
 
-@pytest.fixture(scope="module")
-def phc() -> str:
+@pytest.fixture
+def phc(dear_passwords: None) -> str:
     return hash_password(GOOD)
 
 

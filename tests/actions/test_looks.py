@@ -1,7 +1,6 @@
 """Every state of the actions' pages in a real browser: accessible, narrow and wide, by keyboard, without scripts."""
 
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -9,13 +8,12 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from ecm import seeds
-from ecm.app import create_app
 from ecm.clock import today
 from ecm.seeds import known
 from ecm.web import assets
 from tests.actions.story import HEALTH, NURSE, SENCO, action, bring_in, open_story
 from tests.browser import DESK, PHONE, assert_accessible, browser, browser_context, served, tab_to
-from tests.client import application, sign_in
+from tests.client import application, sign_in, the_app
 
 __all__ = ["browser"]
 
@@ -51,11 +49,10 @@ async def enter(page: Page, email: str) -> None:
 
 
 @pytest.fixture
-async def address(db: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+async def address(db: Any) -> AsyncIterator[str]:
     """The application, served; the test's own pool stands for its lifespan."""
     assets.collect()
-    monkeypatch.setattr("ecm.app._lifespan", lambda _: nullcontext())
-    async with served(create_app()) as found:
+    async with served(the_app()) as found:
         yield found
 
 

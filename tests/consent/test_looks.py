@@ -1,19 +1,17 @@
 """Every state of the pages about consent in a real browser: accessible, a telephone's width, the keyboard alone."""
 
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from ecm import seeds
-from ecm.app import create_app
 from ecm.consent import links
 from ecm.seeds import known
 from ecm.web import assets
 from tests.browser import DESK, PHONE, assert_accessible, browser, browser_context, served, tab_to
-from tests.client import application
+from tests.client import application, the_app
 from tests.consent.phone import code_of, link_of
 from tests.consent.story import AMINA, CARE, DANIEL, HEALTH, NURSE, SENCO, Story, messages, open_story
 
@@ -24,9 +22,8 @@ __all__ = ["browser"]
 async def address(db: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """The application, served; the test's own pool stands for its lifespan."""
     assets.collect()
-    monkeypatch.setattr("ecm.app._lifespan", lambda _: nullcontext())
     monkeypatch.setattr(links, "ANSWER_SECONDS", 0)
-    async with served(create_app()) as found:
+    async with served(the_app()) as found:
         yield found
 
 

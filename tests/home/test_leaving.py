@@ -1,27 +1,25 @@
 """Leaving a family page at once, with and without JavaScript; and no written text lost by going away."""
 
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from ecm.app import create_app
 from ecm.seeds import PASSWORD
 from ecm.web import assets
 from ecm.web.render import ELSEWHERE
 from tests.actions.story import SENCO, open_story
 from tests.browser import DESK, PHONE, browser, browser_context, served
+from tests.client import the_app
 
 __all__ = ["browser"]
 AMINA = "amina.yusuf@home.example"
 
 
 @pytest.fixture
-async def address(db, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+async def address(db) -> AsyncIterator[str]:
     assets.collect()
-    monkeypatch.setattr("ecm.app._lifespan", lambda _: nullcontext())
-    async with served(create_app()) as found:
+    async with served(the_app()) as found:
         yield found
 
 

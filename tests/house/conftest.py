@@ -6,8 +6,7 @@ import pytest
 import pytest_asyncio
 
 from ecm import database
-from ecm.app import create_app
-from tests.client import application
+from tests.client import application, the_app
 from tests.conftest import fresh_database
 from tests.house.examples import Place, build
 from tests.house.routes import routes_of
@@ -21,4 +20,4 @@ async def place(cluster: str) -> AsyncIterator[Place]:
         async with fresh_database(cluster) as made, application() as client:
             world = await build(client)
             await database.close_pool()
-            yield world, made, routes_of(create_app())
+            yield world, made, routes_of(the_app())

@@ -2,25 +2,20 @@
 
 import asyncio
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 
-import pytest
-
-from ecm.app import create_app
 from tests.actions.story import SENCO, open_story
 from tests.browser import served
-from tests.client import application, sign_in
+from tests.client import application, sign_in, the_app
 
 # Rules say no (422) to what a schema cannot say: a day that is past, a worker of another agency, a hidden character.
 NOT_ASKED = "positive_data_acceptance"
 PHASES = ("Coverage", "Fuzzing", "Stateful")
 
 
-async def test_schemathesis_finds_no_fault_and_no_surprise(db, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_schemathesis_finds_no_fault_and_no_surprise(db, tmp_path: Path) -> None:
     await open_story(db)
-    monkeypatch.setattr("ecm.app._lifespan", lambda _: nullcontext())
-    async with application() as client, served(create_app()) as address:
+    async with application() as client, served(the_app()) as address:
         token = (await sign_in(client, SENCO)).headers["Authorization"]
         program = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json",

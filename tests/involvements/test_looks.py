@@ -1,28 +1,25 @@
 """Every state of the pages about invitations in a real browser: accessible, narrow and wide."""
 
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from ecm import seeds
-from ecm.app import create_app
 from ecm.web import assets
 from tests.browser import PHONE, assert_accessible, browser, browser_context, served
-from tests.client import application
+from tests.client import application, the_app
 from tests.consent.story import AMINA, HEALTH, NURSE, SENCO, THERAPIST, answer, open_story
 
 __all__ = ["browser"]
 
 
 @pytest.fixture
-async def address(db: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+async def address(db: Any) -> AsyncIterator[str]:
     """The application, served; the test's own pool stands for its lifespan."""
     assets.collect()
-    monkeypatch.setattr("ecm.app._lifespan", lambda _: nullcontext())
-    async with served(create_app()) as found:
+    async with served(the_app()) as found:
         yield found
 
 

@@ -8,9 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from ecm.app import create_app
 from ecm.clock import new_id, today
 from ecm.seeds import known
+from tests.client import the_app
 from tests.house.routes import routes_of
 from tests.journeys.story import EMAILS, Story, begin, carer_id, pupil_id, soon
 
@@ -122,7 +122,7 @@ async def fill(db: Any, client: Any) -> Aviary:
     """The thin story with everybody at the table, two people more, and every text a canary."""
     await _employ(db, SECOND_NURSE, "community-health")
     await _employ(db, CLINICIAN, "young-minds")
-    aviary = Aviary(Story(client), routes_of(create_app()))
+    aviary = Aviary(Story(client), routes_of(the_app()))
     reason, strengths = aviary.word("reason", "senco", "education"), aviary.word("strengths", "senco", "education")
     aviary.story = story = await begin(client, (), reason=reason, strengths=strengths)
     await story.admit("daniel")

@@ -1,16 +1,16 @@
 """The application as people meet it: a fresh seeded area, the real server, a real browser, and who sits at it."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext
 
-from ecm.app import create_app
 from ecm.web import assets
 from tests.browser import browser, browser_context, served
+from tests.client import the_app
 from tests.journeys.sight import learn_routes
 
 __all__ = ["browser"]
@@ -30,11 +30,9 @@ class Site:
 
 
 @pytest.fixture
-async def site(db: Any, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
-    """The real application over HTTP on a database of its own; the test's pool stands for its lifespan."""
+async def site(db: Any, browser: Browser) -> AsyncIterator[Site]:
+    """The real application over HTTP on a database of its own."""
     assets.collect()
-    monkeypatch.setattr("ecm.app._lifespan", lambda _: nullcontext())
-    app = create_app()
-    learn_routes(app)
-    async with served(app) as address:
+    learn_routes(the_app())
+    async with served(the_app()) as address:
         yield Site(address, db, browser)

@@ -1,6 +1,6 @@
 """No page escapes: every page of the application, and every form with its errors, is some journey's to look at."""
 
-from ecm.app import create_app
+from tests.client import the_app
 from tests.journeys.pages import FORMS, PAGES
 from tests.journeys.sight import page_routes
 
@@ -37,7 +37,7 @@ NOTHING_TO_GET_WRONG = {
 
 
 def test_every_page_and_every_form_with_its_errors_is_looked_at() -> None:
-    app = create_app()
+    app = the_app()
     shown, sent = page_routes(app, "GET"), page_routes(app, "POST")
     looked_at, sent_wrong = set().union(*PAGES.values()), set().union(*FORMS.values())
     assert shown - looked_at == set(NOT_PAGES), "pages that no journey looks at"

@@ -1,7 +1,6 @@
 """A case opened in six steps in a real browser: by keyboard on a phone, without scripts at a desk, on two devices."""
 
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 from time import monotonic
 from typing import Any
 
@@ -9,10 +8,10 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from ecm import seeds
-from ecm.app import create_app
 from ecm.seeds import known
 from ecm.web import assets
 from tests.browser import DESK, PHONE, assert_accessible, browser, browser_context, served
+from tests.client import the_app
 
 __all__ = ["browser"]
 
@@ -21,11 +20,10 @@ LEILA = known("pupil Leila Reid")
 
 
 @pytest.fixture
-async def address(db: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+async def address(db: Any) -> AsyncIterator[str]:
     """The application, served; the test's own pool stands for its lifespan."""
     assets.collect()
-    monkeypatch.setattr("ecm.app._lifespan", lambda _: nullcontext())
-    async with served(create_app()) as found:
+    async with served(the_app()) as found:
         yield found
 
 

@@ -1,6 +1,5 @@
 """The page of who keeps the post going: what is in trouble and why, never to whom in full, never about whom."""
 
-from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +7,6 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from ecm import seeds
-from ecm.app import create_app
 from ecm.database import acting_as
 from ecm.errors import NotAllowed, Refused
 from ecm.notifications.letters import LETTERS as EVERY_LETTER
@@ -18,6 +16,7 @@ from ecm.post.commands import list_troubles, send_again
 from ecm.post.words import LETTERS, trouble_sentence
 from ecm.web import assets
 from tests.browser import DESK, PHONE, assert_accessible, browser, browser_context, served
+from tests.client import the_app
 from tests.post.test_delivery import Kept, carrying, settled
 
 __all__ = ["browser"]
@@ -82,11 +81,10 @@ async def test_only_who_keeps_the_post_going_sees_what_is_in_trouble_and_tries_i
 
 
 @pytest.mark.parametrize(("width", "scripts"), [(PHONE, True), (DESK, False)])
-async def test_every_state_of_the_page(db, browser: Browser, monkeypatch, width: int, scripts: bool) -> None:
+async def test_every_state_of_the_page(db, browser: Browser, width: int, scripts: bool) -> None:
     assets.collect()
-    monkeypatch.setattr("ecm.app._lifespan", lambda _: nullcontext())
     async with (
-        served(create_app()) as address,
+        served(the_app()) as address,
         browser_context(browser, address, width=width, scripts=scripts) as context,
     ):
         page = await context.new_page()
