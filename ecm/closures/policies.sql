@@ -36,6 +36,9 @@ BEGIN
             WHERE case_id = NEW.case_id AND status IN ('todo', 'doing') AND NOT in_error;
         UPDATE involvement SET status = CASE status WHEN 'invited' THEN 'withdrawn' ELSE 'ended' END, version = version + 1
             WHERE case_id = NEW.case_id AND status IN ('invited', 'accepted');
+        -- What still waits to leave asks the family something that nobody asks any more; of a pupil who has died, above all.
+        UPDATE outbox SET state = 'refused', trouble = 'not_wanted', text = '' WHERE state = 'waiting'
+            AND about IN (SELECT r.id FROM consent_request r WHERE r.case_id = NEW.case_id);
     END IF;
     IF NEW.kind = 'voided' THEN
         UPDATE carer_admission SET ended_at = app_now() WHERE case_id = NEW.case_id AND ended_at IS NULL;

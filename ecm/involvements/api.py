@@ -49,7 +49,9 @@ async def post_acceptance(
 
 
 @post("/involvements/{involvement_id:uuid}/refusal")
-async def post_refusal(data: Refusal, actor: NamedDependency[Actor], involvement_id: FromPath[UUID]) -> dict[str, Any]:
+async def post_refusal(
+    data: JSONBody[Refusal], actor: NamedDependency[Actor], involvement_id: FromPath[UUID]
+) -> dict[str, Any]:
     """Decline an invitation."""
     return await refuse_invitation(actor, involvement_id, data)
 
@@ -63,7 +65,9 @@ async def post_withdrawal(
 
 
 @post("/involvements/{involvement_id:uuid}/ending")
-async def post_ending(data: Ending, actor: NamedDependency[Actor], involvement_id: FromPath[UUID]) -> dict[str, Any]:
+async def post_ending(
+    data: JSONBody[Ending], actor: NamedDependency[Actor], involvement_id: FromPath[UUID]
+) -> dict[str, Any]:
     """End the work."""
     return await end_involvement(actor, involvement_id, data)
 

@@ -187,7 +187,7 @@ BEGIN
         may_be_sent_again(o.text, o.useful_until)
         FROM outbox o
         WHERE (o.state = 'waiting' AND o.waiting_since < app_now() - p_too_long)
-           OR (o.state IN ('refused', 'failed', 'bounced') AND o.at > app_now() - p_shown)
+           OR (o.state IN ('refused', 'failed', 'bounced') AND o.at > app_now() - p_shown AND o.trouble IS DISTINCT FROM 'not_wanted')
         ORDER BY o.at DESC, o.id DESC LIMIT p_limit;
 END $$;
 

@@ -30,6 +30,7 @@ TROUBLES = {
     "sender": "The server does not accept our sender address.",
     "server": "The server answered with an error.",
     "unsendable": "The address cannot be written to.",
+    "not_wanted": "It was not sent, because the case has ended.",
     "error": "A fault of this system. The worker’s log says more.",
 }
 

@@ -32,6 +32,13 @@ async def letters(db: Any) -> list[tuple[str, str, str]]:
         return [tuple(row) for row in await admin.fetch(sql)]
 
 
+async def unsent(db: Any, request: str) -> list[tuple[str, bool]]:
+    """What has become of the letters about this request, and whether there still is anything to send."""
+    async with db.admin() as admin:
+        rows = await admin.fetch("SELECT state, text <> '' FROM outbox WHERE about = $1 ORDER BY at", UUID(request))
+        return [tuple(row) for row in rows]
+
+
 async def test_a_case_closes_when_its_actions_are_settled_and_its_partners_are_told(db):
     story = await open_story(db)
     working = await bring_in(db, story, NURSE, HEALTH, "education")
@@ -184,6 +191,12 @@ async def test_settled_actions_end_as_was_said(db):
 async def test_when_a_pupil_has_died_nobody_is_written_to_and_it_can_be_put_right(db):
     story = await open_story(db)
     await bring_in(db, story, NURSE, HEALTH, "education")
+    scope = {"agency_id": str(HEALTH), "categories": ["health"], "purpose": "support"}
+    carer = str(known("carer amina.yusuf@home.example"))
+    async with application() as client:
+        senco = await sign_in(client, SENCO)
+        asked = await senco.post(f"/cases/{story.case_id}/consent-requests", {"carer_id": carer, "proposals": [scope]})
+    assert await unsent(db, asked.json()["id"]) == [("waiting", True)]
     with pytest.raises(Refused) as refused:
         await record_death(story.senco, story.case_id, Death(died_on=today() + timedelta(days=1)))
     assert set(refused.value.problems) == {"died_on"}
@@ -192,6 +205,7 @@ async def test_when_a_pupil_has_died_nobody_is_written_to_and_it_can_be_put_righ
     case = await record_death(story.senco, story.case_id, Death(died_on=today()))
     assert (case["status"], [each["status"] for each in case["involvements"]]) == ("closed", ["ended"])
     assert await letters(db) == []
+    assert await unsent(db, asked.json()["id"]) == [("refused", False)]
     with pytest.raises(Refused, match="died"):
         await reopen_case(story.senco, story.case_id, Reopening(reason="x"))
     with pytest.raises(Refused, match="died"):
