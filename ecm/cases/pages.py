@@ -14,7 +14,7 @@ from ecm.database import Actor
 from ecm.paging import Page
 from ecm.web.addresses import address, asked_for
 from ecm.web.forms import Form, filled, submit
-from ecm.web.render import redirect
+from ecm.web.render import keep_list, redirect
 from ecm.web.sheet import MOST_ROWS, sheet, sheet_answer
 
 LIST = "/cases"
@@ -28,11 +28,12 @@ async def list_cases(
     form, wanted = asked_for(request, CaseFilter)
     found = await show_cases(actor, page_wanted, wanted)
     more = address(LIST, form.typed, cursor=found["next"]) if found["next"] else ""
-    return page(
+    shown = page(
         "cases/list.html", actor, status=form.status, form=form, wanted=wanted, cases=found["items"], more=more,
         agencies=found["agencies"], areas=areas(), levels=LEVEL_LABELS, query=address("", form.typed),
         may_open=_may_open(actor), works=bool(actor.standing and actor.standing.membership_id),
     )  # fmt: skip
+    return keep_list(shown, address(LIST, form.typed, cursor=request.query_params.get("cursor"))) if form.ok else shown
 
 
 def _may_open(actor: Actor) -> bool:

@@ -107,7 +107,9 @@ async def _check(request: Request[Any, Any, Any]) -> None:
         await _refuse_without_token(request, headers, cookies)
     notice = visit.opened_notice(ours.get(visit.NOTICE_COOKIE, ""))
     page = scope["path"] if request.method in SAFE_METHODS else _page_of_form(request)
-    visit.open_visit(visit.Visit(scope["path"], next(iter(cookies.values()), ""), notice, page=page))
+    session = next(iter(cookies.values()), "")
+    cases = visit.opened_list(ours.get(visit.LIST_COOKIE, ""), session)
+    visit.open_visit(visit.Visit(scope["path"], session, notice, page=page, cases=cases))
 
 
 def _page_of_form(request: Request[Any, Any, Any]) -> str:

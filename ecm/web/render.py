@@ -43,6 +43,14 @@ def redirect(location: str, notice: str = "") -> Redirect:
     return response
 
 
+def keep_list(page: Response[bytes], address: str) -> Response[bytes]:
+    """The page of a list of cases, to which the way back from a case will lead while the browser is open."""
+    if address != visit.current().cases:
+        kept = visit.kept_list(address)
+        page.set_cookie(Cookie(visit.LIST_COOKIE, value=kept, secure=True, httponly=True, samesite="lax"))
+    return page
+
+
 def local_path(text: str | None) -> str:
     """`text` when it is a path within this site, else '/': where to go after signing in."""
     safe = text and text.isascii() and text.isprintable() and text.startswith("/") and text[1:2] not in ("/", "\\")
@@ -76,6 +84,7 @@ def environment() -> Environment:
         "asset": assets.address,
         "csrf_field": _csrf_field,
         "here": lambda: visit.current().path,
+        "list_of_cases": lambda: visit.current().cases,
         "notice": _notice,
         "plural": dates.plural,
         "demo": lambda: settings().demo,

@@ -14,14 +14,16 @@ CSRF_FIELD = "_csrf_token"
 SENT_FIELD = "_sent"
 NOTICE_COOKIE = "__Host-ecm-notice"
 DEVICE_COOKIE = "__Host-ecm-device"
-BYSTANDERS = (NOTICE_COOKIE, DEVICE_COOKIE)  # of our cookies, those that sign nobody in
+LIST_COOKIE = "__Host-ecm-list"
+BYSTANDERS = (NOTICE_COOKIE, DEVICE_COOKIE, LIST_COOKIE)  # of our cookies, those that sign nobody in
 
 
 @dataclass
 class Visit:
     """One request: its path, the session cookie it came with, and the notice that waits to be shown once.
 
-    `page` is the page a form on the answer belongs to: where somebody is sent who sends it twice.
+    `page` is the page a form on the answer belongs to: where somebody is sent who sends it twice. `cases` is the list of
+    cases that was looked at last, with its filters: where the way back from a case leads.
     """
 
     path: str = ""
@@ -29,6 +31,7 @@ class Visit:
     notice: str = ""
     notice_shown: bool = False
     page: str = ""
+    cases: str = "/cases"
 
 
 _visit: ContextVar[Visit] = ContextVar("visit")
@@ -65,6 +68,17 @@ def opened_notice(value: str) -> str:
     except ValueError:
         return ""
     return text if same(_seal("notice", text), seal) else ""
+
+
+def kept_list(address: str) -> str:
+    """A cookie value by which this browser session finds back to a list as it was narrowed down."""
+    return sealed_notice(f"{_seal('list', current().session)}|{address}")
+
+
+def opened_list(value: str, session: str) -> str:
+    """The list this session looked at last; all cases for anything else."""
+    theirs, _, address = opened_notice(value).partition("|")
+    return address if address and same(_seal("list", session), theirs) else "/cases"
 
 
 def same(known: str, claimed: str) -> bool:

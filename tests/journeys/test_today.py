@@ -121,6 +121,10 @@ async def then_cases_are_filtered_searched_and_taken_away(page: Page, case: Case
     await see(page, f"Case {case.reference}")
     await page.go_back()
     await expect(page.get_by_label("Order")).to_have_value("due")
+    await follow(page, "Leila Reid")
+    await follow(page, "Timeline")
+    await follow(page, "Back")
+    await expect(page.get_by_label("Order")).to_have_value("due")
     assert await press(page, "Search") == 422
     await see(page, "Find a case", problems=True)
     await page.get_by_label("Pupil’s name or UPN, or case reference").fill("reed leila")

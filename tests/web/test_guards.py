@@ -1,6 +1,7 @@
 """Headers on every answer; changes only by those who mean them."""
 
 import asyncio
+import base64
 from typing import Any
 
 import httpx
@@ -131,6 +132,15 @@ async def test_a_notice_is_shown_once_and_cannot_be_made_up(client: httpx.AsyncC
         answer = await client.get("/gallery", headers=raw)
         assert "govuk-notification-banner--success" not in answer.text
         assert "set-cookie" not in answer.headers
+
+
+def test_the_way_back_to_a_list_is_the_same_sessions_and_cannot_be_made_up() -> None:
+    visit.open_visit(visit.Visit(session="mine"))
+    kept = visit.kept_list("/cases?level=2")
+    assert visit.opened_list(kept, "mine") == "/cases?level=2"
+    assert "mine" not in base64.urlsafe_b64decode(kept.partition(".")[0] + "==").decode()
+    for value, session in ((kept, "another"), (kept[:-1], "mine"), ("", "mine"), (visit.sealed_notice("|/x"), "mine")):
+        assert visit.opened_list(value, session) == "/cases"
 
 
 async def test_pages_rendered_at_the_same_time_carry_their_own_tokens(address: str) -> None:
