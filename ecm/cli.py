@@ -283,6 +283,58 @@ def verify_bundle(folder: Path, key: str | None, since: Path | None) -> None:
     sys.exit(verdict.exit_code)
 
 
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """The whole installation in one file, also while the server runs; read back before it gets its name."""
+    from ecm.backup import back_up
+    from ecm.worker import log_files
+
+    with _database_of(data_folder()) as config:
+        if not config.admin_database_url:
+            raise Unsafe("Set ECM_ADMIN_DATABASE_URL to an administrator's address of the database.")
+        about = back_up(config.admin_database_url, log_files(config), file)
+    click.echo(f"{file}: {about.cases:,} cases, {about.log_size:,} entries of the log, begun {about.made_at}.")
+    click.echo("It holds every record and the key of the log. Encrypt it, and keep it away from this machine.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def restore(file: Path) -> None:
+    """An installation from a backup, into an empty data folder or an empty database; its log is verified."""
+    from ecm.backup import restore as fill
+    from ecm.worker import log_files, verify_log
+
+    data = data_folder()
+    with owning(data), _empty_database(data) as (admin_url, secret):
+        about = fill(file, admin_url, secret, log_files(settings()))
+    with _database_of(data) as config:
+        verdict = asyncio.run(verify_log(config)) if about.log_size else None
+    click.echo(f"Restored as it was at {about.made_at}: {about.cases:,} cases, {about.log_size:,} entries of the log.")
+    click.echo(verdict.message if verdict else "The log had nothing sealed yet.")
+    click.echo("What happened since then is not here: consents that were taken back must be taken back again.")
+    if verdict and verdict.exit_code:
+        sys.exit(1)
+
+
+@contextmanager
+def _empty_database(data: Path) -> Iterator[tuple[str, str]]:
+    """Where a backup goes: the configured database, else a new one in this folder, which is taken away if that fails."""
+    if settings().database_url:
+        if not settings().admin_database_url:
+            raise Unsafe("Set ECM_ADMIN_DATABASE_URL to an administrator's address of the database.")
+        yield settings().admin_database_url, settings().secret_key
+        return
+    if (data / "database").exists():
+        raise Unsafe(f"There is an installation in {data} already. Choose --data for an empty folder.")
+    try:
+        with running(data) as admin_url:
+            yield admin_url, secret_file(data / "secret")
+    except BaseException:
+        _begin_again(data)
+        raise
+
+
 @contextmanager
 def _database_of(data: Path) -> Iterator[Settings]:
     """Settings that reach this installation's database: a configured one, a running demonstration's, or its own started."""
@@ -292,7 +344,7 @@ def _database_of(data: Path) -> Iterator[Settings]:
     if not (data / "database").exists():
         raise Unsafe(f"There is no installation in {data}, and DATABASE_URL is not set.")
     with running(data) as admin_url:
-        os.environ |= _demo_environment(data, "127.0.0.1", 8000, admin_url)
+        os.environ |= _demo_environment(data, "127.0.0.1", 8000, admin_url) | {"ECM_ADMIN_DATABASE_URL": admin_url}
         settings.cache_clear()
         yield settings()
 

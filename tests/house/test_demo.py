@@ -57,7 +57,7 @@ def left_running(data: Path) -> list[str]:
     return found
 
 
-def test_two_starts_an_export_and_an_interruption(tmp_path: Path) -> None:
+def test_two_starts_an_export_an_interruption_and_a_backup(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     data, port = tmp_path / "data", free_port()
     with demo(data, port) as (process, first):
@@ -82,6 +82,18 @@ def test_two_starts_an_export_and_an_interruption(tmp_path: Path) -> None:
     with demo(data, port) as (_, second):
         examined = ecm(data, "audit", "export", "--to", str(tmp_path / "later"))
         assert examined.returncode == 0, examined.stderr
+        kept = ecm(data, "backup", str(tmp_path / "kept"))
+        assert kept.returncode == 0, kept.stderr
+    restored = ecm(tmp_path / "new", "restore", str(tmp_path / "kept"))
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    assert "Sound: " in restored.stdout
+    assert ecm(tmp_path / "new", "restore", str(tmp_path / "kept")).returncode == 3
+    new = tmp_path / "new bundle"
+    assert ecm(tmp_path / "new", "audit", "export", "--to", str(new)).returncode == 0
+    gone_on = ecm(
+        data, "audit", "verify", str(new), "--key", str(key), "--since", str(tmp_path / "later" / "checkpoint")
+    )
+    assert gone_on.returncode == 0, gone_on.stdout
     assert left_running(data) == []
     # On an idle machine 15 and 3; this one runs a test suite.
     assert first < 30
