@@ -50,13 +50,14 @@ import ecm.pupils.api
 import ecm.pupils.pages
 import ecm.reviews.api
 import ecm.reviews.pages
-from ecm import database
+from ecm import database, logs
 from ecm.accounts.current import current_actor, viewer_of
 from ecm.audit.events import Event
 from ecm.config import Settings, settings
 from ecm.database import Actor, acting_as
 from ecm.embedded import as_role
 from ecm.errors import NotAllowed, NotFound, NotSignedIn
+from ecm.monitoring.metrics import counted, metrics_routes
 from ecm.notifications.outbox import demo_routes
 from ecm.paging import page_asked
 from ecm.plans.commands import RENDERER
@@ -111,11 +112,14 @@ def create_app() -> Litestar:
     """The application of this process, by its settings."""
     api = Router("/api/v1", route_handlers=[_documented(r) for slice_ in API for r in slice_.routes])
     pages = Router(
-        "/", route_handlers=[*(r for slice_ in PAGES for r in slice_.routes), *demo_routes()], include_in_schema=False
+        "/",
+        route_handlers=[*(r for slice_ in PAGES for r in slice_.routes), *demo_routes(), *metrics_routes()],
+        include_in_schema=False,
     )
     return Litestar(
         route_handlers=[api, pages],
         dependencies={"actor": Provide(current_actor), "page_wanted": Provide(page_asked, sync_to_thread=False)},
+        middleware=[counted],
         after_exception=[note_refusal],
         lifespan=[_lifespan],
         on_app_init=[guards.wire],
@@ -135,6 +139,7 @@ def _documented(route: HTTPRouteHandler) -> HTTPRouteHandler:
 @asynccontextmanager
 async def _lifespan(_: Litestar) -> AsyncIterator[None]:
     config: Settings = settings()
+    logs.begin(config.demo)
     database.use_secret(config.secret_key)
     await database.open_pool(config.database_url or as_role(config.admin_database_url, "ecm_app"), config.pool_size)
     try:

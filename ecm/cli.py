@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -194,10 +195,14 @@ def serve(port: int, host: str, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
+    from ecm.logs import of_the_server
+
     _look_before_serving(settings())
+    if settings().metrics_token:  # before anybody counts: what the processes count is added up
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="ecm-metrics-"))
     Granian(
         "ecm.app:create_app", factory=True, address=host, port=port, interface=Interfaces.ASGI, workers=workers,
-        log_access=False, websockets=False, respawn_failed_workers=True, workers_kill_timeout=5,
+        log_access=False, log_dictconfig=of_the_server(settings().demo), websockets=False, respawn_failed_workers=True, workers_kill_timeout=5,
     ).serve()  # fmt: skip
 
 

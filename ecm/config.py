@@ -40,6 +40,7 @@ class Settings:
     smtp_from: str = ""
     sms_url: str = ""
     sms_token: str = field(default="", repr=False)
+    metrics_token: str = field(default="", repr=False)
     demo: bool = False
 
     @property
@@ -82,6 +83,10 @@ def _refuse_unsafe(found: Settings) -> None:
         raise Unsafe("Set ECM_SECRET_KEY to at least 32 random characters (for example: openssl rand -hex 32).")
     if found.database_url and not found.https:
         raise Unsafe("Set ECM_PUBLIC_URL to the https:// address people use: sign-in cookies need it.")
+    if found.metrics_token and len(found.metrics_token) < 20:
+        raise Unsafe(
+            "Set ECM_METRICS_TOKEN to at least 20 random characters, or leave it out: then there are no metrics."
+        )
     if found.smtp_host and "@" not in found.smtp_from:
         raise Unsafe("Set ECM_SMTP_FROM to the e-mail address that messages come from, or leave ECM_SMTP_HOST out.")
     if bool(found.smtp_user) != bool(found.smtp_password):

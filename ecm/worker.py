@@ -11,7 +11,7 @@ from pathlib import Path
 
 import asyncpg
 
-from ecm import database
+from ecm import database, logs
 from ecm.audit.events import Event
 from ecm.audit.export import export
 from ecm.audit.integrator import LogBroken, keep_sealing, log_key
@@ -31,6 +31,7 @@ REST_SECONDS = 3
 async def run() -> None:
     """Work until told to stop (SIGINT, SIGTERM). Each kind of work goes on when another fails."""
     config = settings()
+    logs.begin(config.demo)
     database.use_secret(config.secret_key)
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):

@@ -39,7 +39,7 @@ FILES = (
             "casefile",
         )
     ]
-    + ["accounts/own.sql", "people/policies.sql"]
+    + ["accounts/own.sql", "people/policies.sql", "monitoring/policies.sql"]
 )
 
 # Everything the files will say again. Tables and their rows stay.

@@ -1,5 +1,6 @@
 """A word of its own in every row of text: whoever is entitled to it reads it in every place, and nobody else in any."""
 
+import logging
 import re
 import shutil
 import subprocess
@@ -8,8 +9,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import pytest
+
 from ecm.accounts.commands import token_hash
 from ecm.database import Actor, acting_as
+from ecm.logs import Line
 from tests.client import application
 from tests.house.routes import ENDS_SESSION, PLACE, UNSOUND, send
 from tests.journeys.aviary import NEVER_NAMED, NOTHING, PLANS, READS, Aviary, fill
@@ -140,7 +144,8 @@ def _own_notes(aviary: Aviary, reader: str) -> set[str]:
     return {c.word for c in aviary.canaries if c.kind == "note" and c.author == authors.get(reader, reader)}
 
 
-async def test_each_reads_what_is_theirs_in_every_place_and_nothing_else_in_any(db):
+async def test_each_reads_what_is_theirs_in_every_place_and_nothing_else_in_any(db, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
     async with application() as client:
         aviary = await fill(db, client)
         for reader in READS:
@@ -154,6 +159,10 @@ async def test_each_reads_what_is_theirs_in_every_place_and_nothing_else_in_any(
             for table in ("audit_event", "outbox", "idempotency_key", "session", "sign_in_attempt", "consent_event"):
                 rows = await admin.fetch(f"SELECT t::text AS row FROM {table} t")
                 assert aviary.found(" ".join(each["row"] for each in rows)) == set(), table
+    log = "\n".join(Line().format(record) for record in caplog.records)
+    assert len(log) > 1000
+    assert aviary.found(log) == set()
+    assert not re.search(r"Leila|Yusuf|@home|ECM-[0-9A-Z]{4}", log)
 
 
 async def test_a_withdrawal_and_a_bar_take_away_at_once_and_give_nobody_anything(db):
