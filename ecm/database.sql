@@ -8,6 +8,13 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ecm_app') THEN CREATE ROLE ecm_app LOGIN NOINHERIT; END IF;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'ecm_backup') THEN CREATE ROLE ecm_backup NOLOGIN BYPASSRLS; END IF;
 END $$;
+-- An administrator who is no superuser (a managed server) acts as these roles while migrating.
+DO $$
+BEGIN
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT ecm_owner, ecm_policy, ecm_backup TO %I', current_user);
+    END IF;
+END $$;
 ALTER ROLE ecm_app SET statement_timeout = '5s';
 ALTER ROLE ecm_app SET lock_timeout = '2s';
 ALTER ROLE ecm_app SET idle_in_transaction_session_timeout = '10s';

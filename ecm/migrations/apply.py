@@ -15,6 +15,7 @@ from piccolo.apps.migrations.commands.forwards import run_forwards
 from ecm.agencies.permissions import rows as permission_rows
 from ecm.clock import new_id
 from ecm.database import ENGINE, _Joined, secret_key
+from ecm.errors import Refused
 
 HOUSE = Path(__file__).parents[1]
 FILES = (
@@ -40,6 +41,11 @@ FILES = (
         )
     ]
     + ["accounts/own.sql", "people/policies.sql", "monitoring/policies.sql"]
+)
+
+NO_ROLES = (
+    "This login may not make the roles that ECM needs, one of which reads past row-level security (BYPASSRLS). Use one "
+    "that may, or have them made as docs/deployment.md says."
 )
 
 # Everything the files will say again. Tables and their rows stay.
@@ -75,7 +81,7 @@ def fingerprint() -> str:
 async def migrate(admin_url: str, secret: str) -> bool:
     """Bring the database at `admin_url` up to date, keeping the keys it has. False: it already was.
 
-    `admin_url` must be able to create roles, one of them with BYPASSRLS.
+    `admin_url` must be able to create roles, one of them with BYPASSRLS; a superuser is not needed. Raises: Refused.
     """
     connection = await asyncpg.connect(admin_url)
     try:
@@ -84,7 +90,10 @@ async def migrate(admin_url: str, secret: str) -> bool:
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('ecm migrate', 0))")
             await connection.execute("SET LOCAL check_function_bodies = off")
-            await connection.execute((HOUSE / "database.sql").read_text())
+            try:
+                await connection.execute((HOUSE / "database.sql").read_text())
+            except asyncpg.InsufficientPrivilegeError as trouble:
+                raise Refused({"": f"{NO_ROLES} The server says: {trouble}."}) from None
             await _run_history(connection)
             await connection.execute(CLEAR)
             for file in FILES:

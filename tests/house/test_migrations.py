@@ -17,6 +17,8 @@ from piccolo.columns import ForeignKey
 from ecm import seeds
 from ecm.access.lint import catalogue
 from ecm.database import secret_key
+from ecm.embedded import as_role
+from ecm.errors import Refused
 from ecm.migrations import apply
 from ecm.migrations.apply import migrate
 from ecm.migrations.piccolo_app import APP_CONFIG
@@ -155,6 +157,30 @@ async def test_damage_to_the_walls_is_undone_by_the_next_migration(empty):
     await do(empty, "DELETE FROM context_key WHERE name = 'fingerprint'")
     assert await migrate(empty, SECRET)
     assert await look(empty) == sound
+
+
+async def test_a_managed_server_without_a_superuser_will_do_if_it_allows_bypassrls(empty):
+    """The roles exist in this cluster; there they are somebody else's, as when a server's administrator has made them."""
+    await do(empty, (apply.HOUSE / "database.sql").read_text())
+    roles = "ecm_owner, ecm_policy, ecm_app, ecm_backup"
+    who = {
+        "able": f"CREATEROLE BYPASSRLS; GRANT {roles} TO {{}} WITH ADMIN OPTION; GRANT ALL ON SCHEMA public TO {{}}",
+        "unable": "",
+    }
+    names = {kind: f"{kind}_{uuid4().hex[:8]}" for kind in who}
+    for kind, name in names.items():
+        await do(empty, f"CREATE ROLE {name} LOGIN {who[kind].format(name, name)}")
+    try:
+        with pytest.raises(Refused, match="BYPASSRLS"):
+            await migrate(as_role(empty, names["unable"]), SECRET)
+        assert await migrate(as_role(empty, names["able"]), SECRET)
+        shape = (await look(empty))[0]
+        await do(empty, "DELETE FROM context_key WHERE name = 'fingerprint'")
+        assert await migrate(empty, SECRET)
+        assert (await look(empty))[0] == shape
+    finally:
+        for name in names.values():
+            await do(empty, f"REVOKE {roles} FROM {name} CASCADE; DROP OWNED BY {name}; DROP ROLE {name}")
 
 
 async def test_a_migration_that_fails_changes_nothing(empty, monkeypatch, tmp_path):
