@@ -1,0 +1,1 @@
+"""A school's pupils out of a file: read, looked at, approved."""
