@@ -1,0 +1,1 @@
+"""One pupil written down twice: found, merged, and told of across schools."""
