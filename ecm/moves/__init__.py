@@ -1,0 +1,1 @@
+"""A pupil leaves a school, and a case goes with the pupil."""
