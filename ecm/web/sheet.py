@@ -1,6 +1,7 @@
 """Lists to take away: CSV that opens in any spreadsheet, and in which nothing runs."""
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from io import StringIO
@@ -36,15 +37,28 @@ def cell(value: Cell) -> str:
     return f"'{line}" if line.startswith(RUNS) or value[:1] in ("\t", "\r", "\n") else line
 
 
+def paragraphs(text: str) -> str:
+    """The same for a text of several lines, which stay."""
+    whole = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip()
+    return f"'{whole}" if whole.startswith(RUNS) else whole
+
+
 def sheet(heads: Sequence[str], rows: Iterable[Sequence[Cell]], cut: bool = False) -> bytes:
     """The whole file: UTF-8 with a byte order mark, every cell in quotes. `cut`: a last line says that there is more."""
+    last = [[f"There is more: only the first {MOST_ROWS:,} rows are here."]] if cut else []
+    return BOM_UTF8 + sheet_lines([heads, *rows, *last])
+
+
+def sheet_lines(rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Lines of such a file, to follow others."""
+    return quoted([cell(each) for each in row] for row in rows)
+
+
+def quoted(rows: Iterable[Sequence[str]]) -> bytes:
+    """Lines of cells that are safe already. Source: RFC 4180."""
     out = StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([cell(head) for head in heads])
-    writer.writerows([cell(each) for each in row] for row in rows)
-    if cut:
-        writer.writerow([f"There is more: only the first {MOST_ROWS:,} rows are here."])
-    return out.getvalue().encode("utf-8-sig")
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
+    return out.getvalue().encode()
 
 
 def sheet_answer(body: bytes, name: str, day: date) -> Response[bytes]:

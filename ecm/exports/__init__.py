@@ -1,0 +1,1 @@
+"""What the system holds, to take away in open formats."""
