@@ -1,6 +1,8 @@
-"""How much of a bare floor's speed the product keeps: `python -m tests.bench`. See docs/performance.md.
+"""How much of a bare floor's speed the product keeps in a large area, and how long people wait there.
 
-Prints a line for each thing that people do often; exit code 1 when one of them is below its bar.
+    python -m tests.bench [PUPILS]
+
+See docs/performance.md. Prints a line for each thing that people do often; exit code 1 when one of them misses its bar.
 """
 
 import asyncio
@@ -15,16 +17,20 @@ from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median, quantiles
+from time import perf_counter
 
 import httpx
 
 from ecm.embedded import running
 from ecm.migrations.apply import migrate
-from tests.bench.area import lay_area
+from tests.bench import imports, waits
+from tests.bench.area import Readers, lay_area
 from tests.bench.load import Measured, drive
+from tests.bench.search import measure_search
 from tests.bench.servers import FLOOR, OURS, SECRET, environment, serving
-from tests.bench.tasks import CONNECTIONS, Task, tasks
+from tests.bench.tasks import CONNECTIONS, Task, alone, tasks
 
+PUPILS = 100_000
 ROUNDS = 10
 SECONDS = 0.4
 WARM_UP_SECONDS = 1.0
@@ -42,15 +48,29 @@ def main() -> int:
         data.chmod(0o755)  # the database's server may run as somebody else
         admin_url = stack.enter_context(running(data))
         asyncio.run(migrate(admin_url, SECRET))
-        asyncio.run(lay_area(admin_url))
+        pupils = int(sys.argv[1]) if len(sys.argv) > 1 else PUPILS
+        began = perf_counter()
+        who = asyncio.run(lay_area(admin_url, pupils))
+        print(f"{pupils:,} pupils, {who.everywhere.cases:,} cases, made in {perf_counter() - began:.0f} s", end="; ")
+        missed = [_serve(data, admin_url, who), asyncio.run(measure_search(admin_url, who))]
+    print("\npupils from a file, in a database of its own", flush=True)
+    return max(*missed, imports.main())
+
+
+def _serve(data: Path, admin_url: str, who: Readers) -> int:
+    with ExitStack() as stack:
         settings = environment(data, admin_url)
-        ports = [stack.enter_context(serving(each, settings)) for each in (OURS, FLOOR)]
+        served = [stack.enter_context(serving(each, settings)) for each in (OURS, FLOOR)]
+        ports = [each.port for each in served]
         servers = [stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}")) for port in ports]
         load = stack.enter_context(ProcessPoolExecutor(1, get_context("spawn")))
         busy = f"load average before {os.getloadavg()[0]:.1f}"
-        print(f"{os.cpu_count()} cores, Python {platform.python_version()}, {CONNECTIONS} connections, {busy}\n")
-        print(LINE.format(*HEAD), flush=True)
-        return max([measure(load, ports, task) for task in tasks(*servers)])
+        print(f"{os.cpu_count()} cores, Python {platform.python_version()}, {busy}\n")
+        print(waits.LINE.format(*waits.HEAD), flush=True)
+        ours = waits.with_children(served[0].process)
+        missed = [waits.measure_wait(servers[0], ours, admin_url, each) for each in alone(servers[0], who)]
+        print("\n" + LINE.format(f"{CONNECTIONS} connections at once", *HEAD[1:]), flush=True)
+        return max(missed + [measure(load, ports, task) for task in tasks(*servers, who)])
 
 
 def measure(load: ProcessPoolExecutor, ports: list[int], task: Task) -> int:

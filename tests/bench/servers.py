@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import monotonic, sleep
+from typing import NamedTuple
 
 import httpx
 
@@ -37,9 +38,16 @@ def environment(data: Path, admin_url: str) -> dict[str, str]:
     }
 
 
+class Served(NamedTuple):
+    """A server that answers: its port, and its first process."""
+
+    port: int
+    process: int
+
+
 @contextmanager
-def serving(module: tuple[str, ...], settings: dict[str, str]) -> Iterator[int]:
-    """The module serving on a free port, which it is given as its last word; yields the port.
+def serving(module: tuple[str, ...], settings: dict[str, str]) -> Iterator[Served]:
+    """The module serving on a free port, which it is given as its last word.
 
     What the server says is shown only if something goes wrong.
     """
@@ -50,7 +58,7 @@ def serving(module: tuple[str, ...], settings: dict[str, str]) -> Iterator[int]:
         )
         try:
             _wait_for(server, port)
-            yield port
+            yield Served(port, server.pid)
         except BaseException:
             said.seek(0)
             sys.stderr.write(said.read().decode())

@@ -1,0 +1,1 @@
+"""A made-up area of any size, from a number."""
