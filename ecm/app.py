@@ -32,12 +32,19 @@ import ecm.consent.link_pages
 import ecm.consent.pages
 import ecm.corrections.api
 import ecm.corrections.pages
+import ecm.duplicates.pages
+import ecm.exports.pages
 import ecm.home.family
 import ecm.home.family_api
 import ecm.home.leaving
 import ecm.home.pages
+import ecm.imports.api
+import ecm.imports.pages
 import ecm.involvements.api
 import ecm.involvements.pages
+import ecm.moves.api
+import ecm.moves.handover_pages
+import ecm.moves.pages
 import ecm.opening.pages
 import ecm.oversight.api
 import ecm.oversight.pages
@@ -48,6 +55,7 @@ import ecm.plans.pages
 import ecm.post.pages
 import ecm.pupils.api
 import ecm.pupils.pages
+import ecm.pupils.roll_pages
 import ecm.reviews.api
 import ecm.reviews.pages
 from ecm import database, logs
@@ -75,6 +83,10 @@ PAGES = (
     ecm.home.family,
     ecm.opening.pages,
     ecm.pupils.pages,
+    ecm.imports.pages,
+    ecm.pupils.roll_pages,
+    ecm.exports.pages,
+    ecm.duplicates.pages,
     ecm.cases.pages,
     ecm.casefile.pages,
     ecm.casefile.carer_pages,
@@ -82,6 +94,8 @@ PAGES = (
     ecm.actions.pages,
     ecm.actions.list_pages,
     ecm.involvements.pages,
+    ecm.moves.pages,
+    ecm.moves.handover_pages,
     ecm.consent.pages,
     ecm.consent.link_pages,
     ecm.closures.pages,
@@ -96,10 +110,12 @@ API = (
     ecm.agencies.api,
     ecm.barriers.api,
     ecm.pupils.api,
+    ecm.imports.api,
     ecm.cases.api,
     ecm.casefile.api,
     ecm.actions.api,
     ecm.involvements.api,
+    ecm.moves.api,
     ecm.consent.api,
     ecm.closures.api,
     ecm.reviews.api,

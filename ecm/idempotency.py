@@ -41,10 +41,11 @@ async def once(
     actor: Actor,
     make: Callable[[], Awaitable[Answer]],
     again: Callable[[UUID], Awaitable[Answer]],
+    file_hash: bytes = b"",
 ) -> Answer:
     """What `make` answers; sent again with the same key within 24 hours, what `again` reads by the `id` made then.
 
-    Without a key it is `make`. A call that was refused keeps nothing, and its key may be used again.
+    `file_hash`: SHA-256 of a file that was sent, instead of the body. Without a key it is `make`. A call that was refused keeps nothing, and its key may be used again.
     Raises: Refused for a key that is none, or that this person in this membership used for another call.
     """
     key = request.headers.get(HEADER)
@@ -52,7 +53,7 @@ async def once(
         return await make()
     if not (key.strip() and len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
         raise Refused({HEADER: BAD_KEY})
-    call_hash = await _call_hash(request)
+    call_hash = file_hash or await _call_hash(request)
     async with acting_together(actor, "create_once") as act:
         mine, key_hash = _principal(act), sha256(key.encode()).digest()
         await act.run(WAIT, f"{mine} {key_hash.hex()}")

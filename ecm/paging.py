@@ -57,7 +57,20 @@ def _instant(text: str) -> datetime:
     return found.astimezone(UTC)
 
 
-READERS: dict[type, Callable[[str], Any]] = {str: _text, date: date.fromisoformat, datetime: _instant, UUID: UUID}
+def _number(text: str) -> int:
+    """Raises: ValueError for what is no integer of the database."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise ValueError
+    return int(text)
+
+
+READERS: dict[type, Callable[[str], Any]] = {
+    int: _number,
+    str: _text,
+    date: date.fromisoformat,
+    datetime: _instant,
+    UUID: UUID,
+}
 
 
 def page_asked(limit: FromQuery[int] = DEFAULT_LIMIT, cursor: FromQuery[str | None] = None) -> Page:

@@ -34,6 +34,8 @@ class DemoAgency:
     offers: tuple[str, ...]
     telephone: str
     category: str = "core"
+    urn: str | None = None
+    laestab: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,14 @@ class DemoPupil:
 
 
 AGENCIES = (
-    DemoAgency("oakfield", "Oakfield Primary School", "school", ("teaching", "inclusion"), "01632 960101"),
-    DemoAgency("hillside", "Hillside Academy", "school", ("teaching", "inclusion"), "01632 960102"),
+    DemoAgency(
+        "oakfield", "Oakfield Primary School", "school", ("teaching", "inclusion"), "01632 960101",
+        urn="999001", laestab="9994001",
+    ),
+    DemoAgency(
+        "hillside", "Hillside Academy", "school", ("teaching", "inclusion"), "01632 960102",
+        urn="999002", laestab="9994002",
+    ),
     DemoAgency(
         "childrens-services", "Northshire Children's Services", "social_care", ("family help", "assessment"), "01632 960103"
     ),
@@ -153,10 +161,20 @@ async def lay_ground(connection: asyncpg.Connection) -> None:
 
 async def _agencies_and_workers(connection: asyncpg.Connection) -> None:
     await connection.executemany(
-        """INSERT INTO agency (id, name, kind, offers, telephone, involvement_category, safeguarding_desk_id)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        """INSERT INTO agency (id, name, kind, offers, telephone, involvement_category, safeguarding_desk_id, urn, laestab)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
         [
-            (known(a.key), a.name, a.kind, list(a.offers), a.telephone, a.category, known(a.key + " safeguarding"))
+            (
+                known(a.key),
+                a.name,
+                a.kind,
+                list(a.offers),
+                a.telephone,
+                a.category,
+                known(a.key + " safeguarding"),
+                a.urn,
+                a.laestab,
+            )
             for a in AGENCIES
         ],
     )

@@ -24,6 +24,12 @@ from ecm.database import Actor, acting_for, proof
 from ecm.embedded import as_role
 from ecm.involvements.commands import accept_invitation, invite_agency, refuse_invitation
 from ecm.involvements.schemas import Acceptance, Invitation, Reason, Refusal
+from ecm.moves.commands import end_enrolments
+from ecm.moves.handover import offer_case
+from ecm.moves.schemas import Leaving, Offer
+from ecm.pupils.queries import show_pupil
+from ecm.pupils.records import add_pupil
+from ecm.pupils.schemas import NewPupil
 from ecm.reviews.commands import hold_review
 from ecm.reviews.schemas import NewContribution, NewReview
 from ecm.seeds import known, lay_ground
@@ -142,6 +148,8 @@ async def tell_stories() -> None:
     )
     await _reviewed(senco, working)
     await _ended(other)
+    await _known_twice(senco, other)
+    await _moving(senco)
 
 
 async def _reviewed(senco: Actor, case_id: UUID) -> None:
@@ -165,6 +173,29 @@ async def _ended(senco: Actor) -> None:
     await close_case(senco, done, Closure(outcome="outcomes_met", reason=reason))
     mistaken = await _opened(senco, "Cher", "SE05", "1", "Upset after break on most days.", "Sings in the choir.")
     await void_case(senco, mistaken, Voiding(reason="Opened for the wrong pupil."))
+
+
+async def _known_twice(senco: Actor, other: Actor) -> None:
+    """A pupil who was written down twice, and one who is on two rolls."""
+    twice = {"first_name": "Seun", "last_name": "Adebayo", "date_of_birth": "2019-07-17", "class_name": "Cedar"}
+    await add_pupil(senco, NewPupil.model_validate(twice))
+    upn = (await show_pupil(senco, known("pupil Zoë Brontë-Hughes")))["upn"]
+    same = {"first_name": "Zoe", "last_name": "Hughes", "date_of_birth": "2017-09-30", "upn": upn}
+    await add_pupil(other, NewPupil.model_validate(same))
+
+
+async def _moving(senco: Actor) -> None:
+    """A pupil who goes to the other school soon, and the case that is offered to it."""
+    name, hillside, first_day = "José María Núñez", known("hillside"), today() + timedelta(days=21 - today().weekday())
+    case = await _opened(senco, name, "CI01", "2", "Follows little in a full room.", "Builds bridges out of anything.")
+    last_on = first_day - timedelta(days=3)
+    leaving = Leaving(last_on=last_on, destination="school", next_school_id=hillside, cases={case: "hand_over"})
+    await end_enrolments(senco, [known(f"pupil {name}")], leaving)
+    asked = Offer(
+        to_school_id=hillside, joins_on=first_day, reason_code="changed_school", family_told="in_person",
+        wishes=["please_meet"],
+    )  # fmt: skip
+    await offer_case(senco, case, asked)
 
 
 async def _signed_in(email: str) -> Actor:

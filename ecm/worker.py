@@ -18,6 +18,8 @@ from ecm.audit.integrator import LogBroken, keep_sealing, log_key
 from ecm.audit.verify import Verdict, verify
 from ecm.config import Settings, settings
 from ecm.database import acting_for
+from ecm.duplicates.matching import keep_matching
+from ecm.imports.commands import keep_forgetting
 from ecm.post.bounces import note_bounce
 from ecm.post.delivery import carry
 from ecm.post.senders import senders
@@ -42,6 +44,8 @@ async def run() -> None:
             _keep_on("the log", partial(_seal, config), stop),
             _keep_on("the post", partial(carry, ways=senders(config)), stop),
             _keep_on("reminders", keep_reminding, stop),
+            _keep_on("files of pupils", keep_forgetting, stop),
+            _keep_on("matching", keep_matching, stop),
         )
     finally:
         await database.close_pool()

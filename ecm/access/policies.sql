@@ -17,21 +17,32 @@ RESET ROLE;
 
 SET ROLE ecm_policy;
 
+-- When a pupil is on a school's roll: until the midnight after the last day. A first enrolment counts as soon as it is
+-- written down, so that a school can prepare; one after a gap from its first day.
+CREATE FUNCTION on_roll(p_pupil uuid, p_school uuid) RETURNS tstzmultirange LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(range_agg(tstzrange(CASE WHEN e.place = 1 THEN '-infinity' ELSE london_midnight(e.from_on) END,
+                                        coalesce(london_midnight(e.to_on + 1), 'infinity'))), '{}')
+    FROM (SELECT x.from_on, x.to_on, row_number() OVER (ORDER BY x.from_on, x.id) AS place
+          FROM enrolment x WHERE x.pupil_id = p_pupil AND x.school_id = p_school) e
+$$;
+
 -- Every reason anybody has to see anything of a case, as spans of time, from the facts as they stand.
 CREATE FUNCTION case_reasons(p_case uuid)
 RETURNS TABLE (principal uuid, category text, basis text, basis_id uuid, spans tstzmultirange)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     WITH the_case AS (
         SELECT c.id, c.school_id, c.pupil_id, c.lead_membership_id, s.safeguarding_desk_id,
-               tstzmultirange(tstzrange(c.opened_at, 'infinity')) AS open_span,
+               -- The school keeps it from its opening, or since it was handed over, and while the pupil is on its roll.
+               tstzmultirange(tstzrange(coalesce(c.kept_since, c.opened_at), 'infinity')) * on_roll(c.pupil_id, c.school_id) AS kept_span,
                -- Source: design 5, "at 16 and 18 rights move"; ADR 0005.
                coalesce(london_midnight(birthday(p.date_of_birth, 16)), 'infinity') AS sixteen,
                coalesce(london_midnight(birthday(p.date_of_birth, 18)), 'infinity') AS eighteen
         FROM support_case c JOIN agency s ON s.id = c.school_id JOIN pupil p ON p.id = c.pupil_id
         WHERE c.id = p_case),
-    -- Who is at the table, and when: the school that opened the case, and agencies that accepted.
+    -- Who is at the table, and when: the school that keeps the case, and agencies that accepted.
     at_table AS (
-        SELECT school_id AS agency_id, id AS seat_id, NULL::uuid AS assignee, open_span AS spans FROM the_case
+        SELECT school_id AS agency_id, id AS seat_id, NULL::uuid AS assignee, kept_span AS spans FROM the_case
         UNION ALL
         SELECT i.agency_id, i.id, i.assignee_membership_id,
                tstzmultirange(tstzrange(i.answered_at, coalesce(i.ended_at, 'infinity')))
@@ -57,11 +68,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         FROM contact_bar b, the_case c WHERE b.pupil_id = c.pupil_id AND b.from_at < coalesce(b.until_at, 'infinity')
         GROUP BY b.person_id)
 
-    SELECT school_id, k, 'opened_by', id, open_span FROM the_case, unnest(ARRAY['core','classroom','education','family']) k
+    SELECT school_id, k, 'opened_by', id, kept_span FROM the_case, unnest(ARRAY['core','classroom','education','family']) k
     UNION ALL
-    SELECT safeguarding_desk_id, 'core', 'opened_by', id, open_span FROM the_case
+    SELECT safeguarding_desk_id, 'core', 'opened_by', id, kept_span FROM the_case
     UNION ALL
-    SELECT lead_membership_id, k, 'assignment', id, open_span FROM the_case, unnest(ARRAY['core','classroom','education','family']) k
+    SELECT lead_membership_id, k, 'assignment', id, kept_span FROM the_case, unnest(ARRAY['core','classroom','education','family']) k
     UNION ALL
     SELECT desk(agency_id, category), category, 'consent', event_id, spans FROM shared WHERE category <> 'core'
     UNION ALL
@@ -142,8 +153,8 @@ BEGIN
         UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, written_at, NULL
             FROM review_contribution WHERE case_id = p_case
         UNION ALL SELECT category, NULL, NULL, NULL, NULL, written_at, NULL FROM review WHERE case_id = p_case
-        UNION ALL SELECT category, NULL, NULL, desk(invited_by_agency_id, category), NULL, updated_at, NULL
-            FROM involvement WHERE case_id = p_case),
+        UNION ALL SELECT i.category, NULL, NULL, desk(c.school_id, i.category), NULL, i.updated_at, NULL
+            FROM involvement i JOIN support_case c ON c.id = i.case_id WHERE i.case_id = p_case),
     seen AS (
         SELECT r.principal, r.stale_at, max(m.at) AS at, min(m.due) AS due
         FROM reader r LEFT JOIN matter m ON
@@ -192,6 +203,35 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- A date of birth is when rights move (case_reasons); nothing else of a pupil's record says who may see a case.
+CREATE FUNCTION derive_born() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE each_case uuid;
+BEGIN
+    FOR each_case IN
+        SELECT c.id FROM changed n JOIN former o USING (id) JOIN support_case c ON c.pupil_id = n.id
+        WHERE n.date_of_birth IS DISTINCT FROM o.date_of_birth ORDER BY c.id
+    LOOP PERFORM derive_case(each_case); END LOOP;
+    RETURN NULL;
+END $$;
+
+-- A pupil came to a school, left it, or stays after all: the cases which that school keeps for them. A change of class
+-- or year touches nothing.
+CREATE FUNCTION derive_roll() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE each_case uuid;
+BEGIN
+    FOR each_case IN
+        WITH moved AS MATERIALIZED (
+            SELECT n.pupil_id AS now_id, n.school_id AS now_at, o.pupil_id AS then_id, o.school_id AS then_at
+            FROM changed n JOIN former o USING (id) WHERE (n.pupil_id, n.school_id, n.from_on, n.to_on)
+                IS DISTINCT FROM (o.pupil_id, o.school_id, o.from_on, o.to_on))
+        SELECT DISTINCT c.id FROM (SELECT now_id, now_at FROM moved UNION SELECT then_id, then_at FROM moved) m (pupil_id, school_id)
+        JOIN support_case c ON c.pupil_id = m.pupil_id AND c.school_id = m.school_id ORDER BY c.id
+    LOOP PERFORM derive_case(each_case); END LOOP;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION seats_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE each_case uuid;
@@ -202,7 +242,7 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION refresh_my_stale_seats() TO ecm_app;
-GRANT EXECUTE ON FUNCTION derive_changed(), derive_pupil(), seats_changed() TO ecm_owner;
+GRANT EXECUTE ON FUNCTION derive_changed(), derive_pupil(), derive_born(), derive_roll(), seats_changed() TO ecm_owner;
 RESET ROLE;
 
 SET ROLE ecm_owner;
@@ -226,6 +266,12 @@ BEGIN
         END LOOP;
     END LOOP;
 END $$;
-CREATE TRIGGER z_derive_update AFTER UPDATE ON pupil REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION derive_pupil('id');
+CREATE TRIGGER z_derive_update AFTER UPDATE ON pupil REFERENCING OLD TABLE AS former NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION derive_born();
+CREATE TRIGGER z_derive_insert AFTER INSERT ON enrolment REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION derive_pupil('pupil_id');
+CREATE TRIGGER z_derive_update AFTER UPDATE ON enrolment REFERENCING OLD TABLE AS former NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION derive_roll();
+CREATE TRIGGER z_derive_delete AFTER DELETE ON enrolment REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION derive_pupil('pupil_id');
 RESET ROLE;

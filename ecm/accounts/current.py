@@ -78,6 +78,7 @@ def viewer_of(actor: Actor | None) -> Viewer | None:
             who.may("post:manage"),
             who.may("people:manage"),
             who.may("correction:read"),
+            who.may("pupil:look_up"),
         ),
         several_memberships=who.memberships + who.is_carer > 1,
         idle_seconds=int(IDLE_LIMIT.total_seconds()),
@@ -89,11 +90,19 @@ def viewer_of(actor: Actor | None) -> Viewer | None:
 
 @cache
 def _navigation(
-    worker: bool, auditor: bool, invitations: int | None, post: bool, people: bool, corrections: bool
+    worker: bool,
+    auditor: bool,
+    invitations: int | None,
+    post: bool,
+    people: bool,
+    corrections: bool,
+    whole_school: bool,
 ) -> tuple[NavigationItem, ...]:
     places = [NavigationItem("/", "Home")]
     if worker and not (auditor or post or people or corrections):
         places += [NavigationItem("/cases", "Cases"), NavigationItem("/actions", "Actions")]
+    if whole_school:
+        places.append(NavigationItem("/pupils", "Pupils"))
     if invitations is not None:
         places.append(NavigationItem("/invitations", "Invitations", invitations))
     if auditor:

@@ -73,7 +73,10 @@ BEGIN
             AND (x.ended_at IS NULL OR x.ended_at > app_now())),
         EXISTS (SELECT FROM carer c WHERE c.person_id = s.person_id),
         CASE WHEN 'involvement:answer' = ANY (v) THEN
-            (SELECT count(*)::int FROM involvement i WHERE i.agency_id = m.agency_id AND i.status = 'invited') END,
+            (SELECT count(*)::int FROM involvement i WHERE i.agency_id = m.agency_id AND i.status = 'invited')
+        -- A school has such a list only while another one offers it a case.
+        WHEN 'case:hand_over' = ANY (v) THEN (SELECT nullif(count(*), 0)::int FROM case_handover h
+            WHERE h.to_school_id = m.agency_id AND h.status = 'offered') END,
         s.opened_at, s.expires_at,
         CASE WHEN covered = '{}' THEN covered::text[] ELSE ARRAY(SELECT p.name FROM membership x JOIN person p ON p.id = x.person_id
             WHERE x.id = ANY (covered) ORDER BY p.name) END,

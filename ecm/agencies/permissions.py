@@ -22,6 +22,7 @@ def _write(*categories: str) -> frozenset[str]:
 _LEAD = frozenset({
     "desk:general", "pupil:look_up", "pupil:keep", "case:open", "case:change", "involvement:invite", "carer:admit", "contact:bar",
     "consent:ask", "consent:record", "note:write", "action:add", "action:change", "barrier:add", "plan:make", "death:record",
+    "pupil:leave", "case:hand_over", "school:export",
 })  # fmt: skip
 _PARTNER = frozenset({
     "involvement:answer", "note:write", "action:add", "action:change", "barrier:add", "plan:make",
@@ -38,8 +39,8 @@ _PARTNER_TEXT: dict[str, frozenset[str]] = {
 }
 
 GRANTS: dict[tuple[str, str], frozenset[str]] = {
-    ("school", "senco"): _LEAD | _SCHOOL_TEXT,
-    ("school", "headteacher"): _LEAD | _SCHOOL_TEXT,
+    ("school", "senco"): _LEAD | _SCHOOL_TEXT | {"pupil:import", "pupil:merge"},
+    ("school", "headteacher"): _LEAD | _SCHOOL_TEXT | {"pupil:import", "pupil:merge"},
     ("school", "dsl"): _LEAD | _SCHOOL_TEXT | _write("safeguarding") | {"desk:safeguarding"},
     ("school", "teacher"): frozenset({"pupil:look_up_class", "note:write", "action:change"})
     | _write("classroom", "education"),

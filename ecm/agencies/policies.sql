@@ -5,7 +5,7 @@ ALTER TABLE agency ENABLE ROW LEVEL SECURITY;
 ALTER TABLE agency FORCE ROW LEVEL SECURITY;
 ALTER TABLE membership ENABLE ROW LEVEL SECURITY;
 ALTER TABLE membership FORCE ROW LEVEL SECURITY;
-GRANT SELECT (id, name, kind, offers, urn, telephone) ON agency TO ecm_app;
+GRANT SELECT (id, name, kind, offers, urn, telephone, laestab) ON agency TO ecm_app;
 GRANT SELECT (id, person_id, agency_id, role, class_names, started_at, ended_at) ON membership TO ecm_app;
 CREATE POLICY agency_is_public ON agency FOR SELECT TO ecm_app USING ((SELECT context()) IS NOT NULL);
 CREATE POLICY membership_is_public ON membership FOR SELECT TO ecm_app USING ((SELECT context()) IS NOT NULL);

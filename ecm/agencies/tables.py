@@ -22,7 +22,8 @@ class Agency(Table, tablename="agency"):
     """An organisation. Its id is the principal of its agency-wide roles.
 
     `safeguarding_desk_id` is a second principal, held by a school's safeguarding lead alone.
-    `involvement_category` says who may learn that this agency is involved at all.
+    `involvement_category` says who may learn that this agency is involved at all. A school is known outside by its
+    number in the national register (`urn`) and by its local authority and establishment (`laestab`, 7 digits).
     """
 
     id = UUID(primary_key=True, default=new_id)
@@ -33,6 +34,7 @@ class Agency(Table, tablename="agency"):
     safeguarding_desk_id = UUID(default=new_id, unique=True)
     urn = Text(null=True, default=None)
     telephone = Text(null=True, default=None)
+    laestab = Text(null=True, default=None)
 
 
 class Membership(Table, tablename="membership"):

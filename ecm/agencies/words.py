@@ -100,7 +100,7 @@ HOW_LABELS = {
 }
 
 BASIS_LABELS = {
-    "opened_by": "your school opened this case",
+    "opened_by": "your school keeps this case",
     "assignment": "you were named to work on this case",
     "consent": "the family agreed to share this with your service",
     "own_record": "your service wrote it",

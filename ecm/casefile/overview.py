@@ -30,12 +30,18 @@ SELECT id FROM note WHERE case_id = $1 AND (SELECT context() ->> 'membership') I
 AND (author_membership_id = (SELECT (context() ->> 'membership')::uuid) OR (holds_case(case_id) AND may_write(case_id, category)))
 """
 
+HANDOVERS = """
+SELECT h.at, f.name AS from_school, t.name AS to_school FROM handed_over($1) h
+JOIN agency f ON f.id = h.from_school_id JOIN agency t ON t.id = h.to_school_id ORDER BY h.at DESC
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """What the first page of a case shows. `since` and `new`: the last visit, and how much others did after it.
 
     `correctable`: notes the reader may say were a mistake. `turns`: how it was closed or reopened, newest first.
+    `handovers`: when it went from which school to which, newest first.
     """
 
     head: Head
@@ -43,6 +49,7 @@ class Overview:
     siblings: list[str]
     correctable: set[UUID]
     turns: list[Record]
+    handovers: list[Record]
     since: datetime | None
     new: int
 
@@ -56,7 +63,8 @@ async def overview(actor: Actor, reference: str) -> Overview:
         await visited(act, head.id)
         case, turns = await read_case(act, head.id), await turns_of(act, head.id)
         correctable = {row["id"] for row in await act.rows(CORRECTABLE, head.id)}
-        found = Overview(head, case, await siblings(act, head.id), correctable, turns, since, new)
+        handovers = await act.rows(HANDOVERS, head.id)
+        found = Overview(head, case, await siblings(act, head.id), correctable, turns, handovers, since, new)
         act.record(Event.CASE_SHOWN, case=head.id, pupils=[head.pupil_id], outcome="shown", part="overview")
         return found
 

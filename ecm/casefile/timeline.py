@@ -64,6 +64,8 @@ PARTS = (
     """SELECT t.at, t.id, 'case', t.kind, t.by_membership_id, m.agency_id, NULL, NULL, ARRAY[t.category],
               concat_ws(E'\\n', t.outcome, t.reason), t.died_on, NULL
        FROM case_turn t JOIN membership m ON m.id = t.by_membership_id WHERE t.case_id = $1""",
+    """SELECT h.at, h.id, 'case', 'handed_over', h.by_membership_id, h.to_school_id, h.from_school_id, NULL,
+              ARRAY['core'], NULL, NULL, NULL FROM handed_over($1) h""",
 )
 ENTRIES = f"WITH entry AS ({' UNION ALL '.join(PARTS)})"
 # An entry is the reader's own when their membership made it, or, where no worker is named, their agency, or they themselves.

@@ -8,7 +8,7 @@ ENTRY_KINDS = {
     "consent": "What the family was asked and said",
     "plan": "Support plans",
     "review": "Reviews",
-    "case": "Opening and closing",
+    "case": "Opening, handing over and closing",
 }
 PURPOSES = {
     "support": "to help the pupil",
@@ -26,6 +26,7 @@ CHANNELS = {
 # What was opened, from the event of the log; a new kind of event is a look at the case until it has words here.
 LOOKED_AT = {
     "case:shown": "The case",
+    "case:exported": "The case, taken away as a file",
     "action:shown": "An action",
     "actions:listed": "The actions",
     "plan:shown": "The list of support plans",
@@ -38,7 +39,7 @@ LOOKED_AT = {
 PARTS = {"overview": "", "timeline": "its timeline", "actions": "its actions", "carers": "its parents and carers"}
 # Why somebody could see the case, said of somebody else.
 LOG_BASES = {
-    "opened_by": "their school opened the case",
+    "opened_by": "their school kept the case",
     "assignment": "they were named to work on it",
     "consent": "the family agreed to share with their service",
     "own_record": "they wrote something there",

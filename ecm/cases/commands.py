@@ -45,6 +45,8 @@ async def open_case(actor: Actor, new: NewCase) -> dict[str, Any]:
 
 
 async def _check_pupil(act: Act, pupil_id: UUID) -> None:
+    # As a merge of records takes it, before anything of the pupil's.
+    await act.run("SELECT pg_advisory_xact_lock(hashtextextended('pupil ' || $1::text, 0))", str(pupil_id))
     pupil = await act.row("SELECT died_on FROM pupil WHERE id = $1", pupil_id)
     if pupil is None:
         raise NotFound

@@ -3,12 +3,15 @@
 
 SET ROLE ecm_policy;
 
--- The reader keeps this case: works in the agency that opened it, in a role that acts for the whole agency, or leads it.
+-- The reader keeps this case: works in the school that has it, in a role that acts for the whole school, or leads it;
+-- and that school's own reason still holds, which ends with the pupil's enrolment (ecm/access).
 CREATE FUNCTION holds_case(p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM support_case c WHERE c.id = p_case
-        AND c.school_id = (context() ->> 'agency')::uuid
-        AND (c.school_id = ANY (principals()) OR c.lead_membership_id = ANY (principals())))
+    SELECT EXISTS (SELECT FROM support_case c JOIN case_access a ON a.case_id = c.id
+        WHERE c.id = p_case AND c.school_id = (context() ->> 'agency')::uuid
+        AND a.principal = ANY (principals()) AND a.principal IN (c.school_id, c.lead_membership_id)
+        AND a.category = 'core' AND a.basis IN ('opened_by', 'assignment')
+        AND app_now() >= a.valid_from AND app_now() < a.valid_until)
 $$;
 
 CREATE FUNCTION may_open_case(p_pupil uuid, p_lead uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
@@ -19,6 +22,12 @@ SET search_path = pg_catalog, public, pg_temp AS $$
        AND NOT EXISTS (SELECT FROM pupil u WHERE u.id = p_pupil AND u.died_on IS NOT NULL)
        AND EXISTS (SELECT FROM membership m WHERE m.id = p_lead AND m.agency_id = (context() ->> 'agency')::uuid
                    AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now()))
+$$;
+
+-- The school that wrote here keeps the case still, so what it wrote of the case as a whole was changed by nobody else.
+CREATE FUNCTION kept_by(p_case uuid, p_agency uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM support_case c WHERE c.id = p_case AND c.school_id = p_agency)
 $$;
 
 -- The reader has a reason other than having written there.
@@ -223,7 +232,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
-GRANT EXECUTE ON FUNCTION may_write(uuid, text), on_case(uuid), knows_of(uuid, uuid), holds_case(uuid), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
+GRANT EXECUTE ON FUNCTION may_write(uuid, text), kept_by(uuid, uuid), on_case(uuid), knows_of(uuid, uuid), holds_case(uuid), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
     claim_authorship(uuid, uuid, uuid, text) TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_author(), check_action_owner(), check_involvement(), check_admission(), end_admission(),
     check_lead(), must_be_open(), stamp_times() TO ecm_owner;
@@ -253,7 +262,10 @@ BEGIN
         -- What changes after it was written is not one's own record any more: an action is, only while on the case.
         EXECUTE format('CREATE POLICY %1$s_by_reason ON %1$I FOR SELECT TO ecm_app USING (' ||
                        format(can_see, t, format(is_mine, t)) ||
-                       CASE WHEN t = 'action' THEN ' AND on_case(case_id)' ELSE '' END ||
+                       CASE t WHEN 'action' THEN ' AND on_case(case_id)'
+                              -- A school that handed the case over reads the brief as it left it: ecm/moves.
+                              WHEN 'case_brief' THEN ' AND (on_case(case_id) OR kept_by(case_id, author_agency_id))'
+                              ELSE '' END ||
                        CASE WHEN t IN ('action', 'note') THEN ' AND NOT in_error' ELSE '' END || ')', t);
         -- Authors come from the sealed context (trigger stamp_author); the claim was checked by claim_authorship.
         EXECUTE format('CREATE POLICY %1$s_by_author ON %1$I FOR INSERT TO ecm_app WITH CHECK (
@@ -354,7 +366,7 @@ CREATE TRIGGER b_check_owner BEFORE INSERT OR UPDATE OF assignee_membership_id O
 CREATE TRIGGER a_check_involvement BEFORE INSERT OR UPDATE ON involvement
     FOR EACH ROW EXECUTE FUNCTION check_involvement();
 CREATE TRIGGER a_check_admission BEFORE INSERT ON carer_admission FOR EACH ROW EXECUTE FUNCTION check_admission();
-CREATE TRIGGER a_end_admission BEFORE UPDATE ON carer_admission FOR EACH ROW EXECUTE FUNCTION end_admission();
+CREATE TRIGGER a_end_admission BEFORE UPDATE OF ended_at ON carer_admission FOR EACH ROW EXECUTE FUNCTION end_admission();
 CREATE TRIGGER a_check_lead BEFORE UPDATE ON support_case FOR EACH ROW EXECUTE FUNCTION check_lead();
 CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON support_case FOR EACH ROW EXECUTE FUNCTION stamp_times('opened_at');
 CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON case_brief FOR EACH ROW EXECUTE FUNCTION stamp_times('');

@@ -24,6 +24,7 @@ class SupportCase(Table, tablename="support_case"):
     opened_at = Timestamptz()
     updated_at = Timestamptz()
     version = Integer(default=1)
+    kept_since = Timestamptz(null=True, default=None)
 
 
 class CaseBrief(Table, tablename="case_brief"):

@@ -22,10 +22,11 @@ from ecm.home.rules import (
     answer_expected_by,
     last_review_day,
     most_urgent_first,
+    offer_answer_by,
     reply_by,
 )
 from ecm.paging import Page
-from ecm.web.dates import plural
+from ecm.web.dates import long_date, plural
 
 MOST_SHOWN = 10
 MOST_COUNTED = 99
@@ -58,10 +59,16 @@ INVITED = f"""
 SELECT i.id, i.invited_at, i.reason_code, s.name AS school FROM involvement i JOIN agency s ON s.id = i.invited_by_agency_id
 WHERE i.agency_id = $1 AND i.status = 'invited' ORDER BY i.invited_at, i.id LIMIT {MOST_SHOWN}
 """
+OFFERED = f"""
+SELECT h.id, h.offered_at, h.joins_on, s.name AS school FROM case_handover h JOIN agency s ON s.id = h.from_school_id
+WHERE h.to_school_id = $1 AND h.status = 'offered' ORDER BY h.offered_at, h.id LIMIT {MOST_SHOWN}
+"""
 NOBODYS_WORK = f"""
 SELECT i.id FROM involvement i WHERE i.agency_id = $1 AND i.status = 'accepted' AND i.assignee_membership_id IS NULL
 ORDER BY i.answered_at LIMIT {MOST_COUNTED + 1}
 """
+# Pupils whose number another school has too, as far as the reader is told of them (ecm/duplicates).
+MATCHED = f"SELECT x.id FROM school_match x WHERE x.school_id = $1 AND x.outcome IS NULL LIMIT {MOST_COUNTED + 1}"
 VISITS = """
 SELECT v.case_id, v.seen_at FROM case_visit v
 WHERE v.person_id = $1 AND v.membership_id = $2 ORDER BY v.seen_at DESC LIMIT $3
@@ -121,6 +128,9 @@ async def _everything(act: Act) -> dict[str, Any]:
         take(await act.rows(sql, me, midnight(today() - ANSWER_EXPECTED_WITHIN + timedelta(days=1))), _unanswered)
     if act.who.may("involvement:answer"):
         take(await act.rows(INVITED, act.who.agency_id), _invitation)
+    if act.who.may("case:hand_over"):
+        take(await act.rows(OFFERED, act.who.agency_id), _offered)
+    needs += await _matched(act) if act.who.agency_kind == "school" else []
     needs += await _of_the_team(act) if _answers_for_a_team(act) else []
     visits = await act.rows(VISITS, act.who.person_id, me, VISITS_LOOKED_AT)
     take(await _of_visits(act, NEW_SINCE, visits, me), _news)
@@ -170,6 +180,12 @@ def _invitation(row: Record) -> Need:
     return Need("invitation", row["id"], row["school"], what, due, f"/invitations/{row['id']}", "Answer")
 
 
+def _offered(row: Record) -> Need:
+    what = f"Offers a case, for a pupil who joins you on {long_date(row['joins_on'])}. Please answer by the day shown"
+    due = offer_answer_by(_day(row["offered_at"]))
+    return Need("invitation", row["id"], row["school"], what, due, f"/handovers/{row['id']}", "Answer")
+
+
 def _news(row: Record) -> Need:
     what = f"{_counted(row['many'], 'new entry', 'new entries')} since you were last there"
     href = f"/cases/{row['reference']}"
@@ -194,6 +210,14 @@ async def _of_the_team(act: Act) -> list[Need]:
         what = f"{_counted(waiting, 'case', 'cases')} that nobody of you works on yet"
         found.append(Need("unassigned_work", "work", team, what, None, "/invitations", "Choose somebody"))
     return found
+
+
+async def _matched(act: Act) -> list[Need]:
+    """Pupils whom another school may have too: one row, with how many."""
+    many = len(await act.rows(MATCHED, act.who.agency_id))
+    what = f"{_counted(many, 'pupil', 'pupils')} whom another school may have too"
+    need = Need("match", "match", act.who.agency_name or "", what, None, "/pupils/matches", "Ring the school")
+    return [need] if many else []
 
 
 async def _of_visits(act: Act, sql: str, visits: list[Record], *more: Any) -> list[Record]:

@@ -6,16 +6,26 @@ from datetime import date, timedelta
 from typing import Literal
 
 Kind = Literal[
-    "action", "led", "review", "consent", "invitation", "unassigned_work", "unassigned_actions", "team", "contributions"
+    "action",
+    "led",
+    "review",
+    "consent",
+    "invitation",
+    "unassigned_work",
+    "unassigned_actions",
+    "team",
+    "contributions",
+    "match",
 ]
 # Of two things due on one day, the one more people wait for comes first.
 KINDS: tuple[Kind, ...] = (
-    "invitation", "consent", "review", "action", "unassigned_work", "unassigned_actions", "led", "team", "contributions",
+    "invitation", "consent", "review", "action", "unassigned_work", "unassigned_actions", "led", "team", "match", "contributions",
 )  # fmt: skip
 REVIEW_SEEN_AHEAD = timedelta(days=14)
 ACTION_SEEN_AHEAD = timedelta(days=7)
 ANSWER_EXPECTED_WITHIN = timedelta(days=7)
 REPLY_WITHIN = timedelta(days=14)
+OFFER_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,11 @@ def answer_expected_by(asked_on: date) -> date:
 def reply_by(invited_on: date) -> date:
     """The day by which an agency is asked to answer an invitation. Source: ADR 0019."""
     return invited_on + REPLY_WITHIN
+
+
+def offer_answer_by(offered_on: date) -> date:
+    """The day by which a school is asked to answer an offered case: then both are reminded. Source: docs/states.md."""
+    return offered_on + OFFER_WITHIN
 
 
 def last_review_day(today: date) -> date:

@@ -26,10 +26,9 @@ from ecm.involvements.commands import (
     refuse_invitation,
     withdraw_invitation,
 )
-from ecm.involvements.queries import agencies_to_invite, colleagues, invitations, show_involvement
+from ecm.involvements.queries import agencies_to_invite, colleagues, show_involvement
 from ecm.involvements.rules import OFFERED, least_categories
 from ecm.involvements.schemas import Acceptance, Assignment, Ending, Invitation, Refusal, Withdrawal
-from ecm.paging import LARGEST_LIMIT, Page
 from ecm.web.forms import Form, filled, submit
 from ecm.web.render import redirect
 
@@ -41,13 +40,6 @@ WORDS = {
     "kinds": KIND_LABELS,
     "roles": ROLE_LABELS,
 }
-
-
-@get("/invitations")
-async def list_invitations(actor: NamedDependency[Actor], page_wanted: NamedDependency[Page]) -> Response[bytes]:
-    """What this agency was asked: unanswered first."""
-    found = await invitations(actor, Page(LARGEST_LIMIT, page_wanted.key))
-    return page("involvements/list.html", actor, items=found["items"], next=found["next"], words=WORDS)
 
 
 @get("/invitations/{involvement_id:uuid}")
@@ -203,6 +195,6 @@ async def send_invite(
 
 
 routes = [
-    list_invitations, show_invitation, send_acceptance, show_refusal, send_refusal, send_assignee, show_withdrawal,
+    show_invitation, send_acceptance, show_refusal, send_refusal, send_assignee, show_withdrawal,
     send_withdrawal, show_ending, send_ending, show_invite, send_invite,
 ]  # fmt: skip

@@ -41,6 +41,15 @@ FILES = (
         )
     ]
     + ["accounts/own.sql", "people/policies.sql", "monitoring/policies.sql"]
+    + [
+        "imports/policies.sql",
+        "imports/comparing.sql",
+        "imports/approving.sql",
+        "duplicates/policies.sql",
+        "moves/policies.sql",
+        "moves/handover.sql",
+        "exports/policies.sql",
+    ]
 )
 
 NO_ROLES = (

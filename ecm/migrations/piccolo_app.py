@@ -21,11 +21,14 @@ from ecm.cases.tables import (
 from ecm.closures.tables import CaseTurn
 from ecm.consent.tables import ConsentEvent, ConsentLink, ConsentProposal, ConsentRequest
 from ecm.corrections.tables import Correction
+from ecm.duplicates.tables import DismissedPair, MatchMark, PupilMerge, SchoolMatch
+from ecm.imports.tables import ImportRow, PupilImport
+from ecm.moves.tables import CaseHandover, Departure, KeptBrief
 from ecm.notifications.tables import Outbox
 from ecm.opening.tables import CaseDraft
 from ecm.people.tables import ColleagueInvitation, Cover
 from ecm.plans.tables import Plan
-from ecm.pupils.tables import Carer, ContactBar, Enrolment, Pupil, SenStatus
+from ecm.pupils.tables import Carer, ContactBar, Enrolment, Pupil, PupilIdentifier, SenStatus
 from ecm.reminders.tables import Reminder, ReminderRun
 from ecm.reviews.tables import Review, ReviewContribution
 
@@ -35,10 +38,11 @@ APP_CONFIG = AppConfig(
     table_classes=[
         Person, Credential, Session, AccountLink, SignInAttempt, ContextKey, IdempotencyKey,
         Agency, Membership, Permission, ColleagueInvitation, Cover,
-        Pupil, Enrolment, SenStatus, Carer, ContactBar,
+        Pupil, Enrolment, PupilIdentifier, SenStatus, Carer, ContactBar, PupilImport, ImportRow,
+        DismissedPair, PupilMerge, SchoolMatch, MatchMark,
         SupportCase, CaseBrief, IdentifiedBarrier, Involvement, InvolvementMessage, Action, Note, CaseAuthor,
         CarerAdmission,
-        Review, ReviewContribution, CaseTurn, Correction,
+        Review, ReviewContribution, CaseTurn, Correction, Departure, CaseHandover, KeptBrief,
         ConsentRequest, ConsentProposal, ConsentEvent, ConsentLink,
         CaseDraft,
         Plan, Outbox, Reminder, ReminderRun, CaseVisit, ActionChange,

@@ -117,10 +117,11 @@ class Reminders:
     reviews: int
     unanswered: int
     invitations: int
+    handovers: int
 
     def __post_init__(self) -> None:
         _must(EMAIL, self.to)
-        for number in (self.overdue, self.due_soon, self.reviews, self.unanswered, self.invitations):
+        for number in (self.overdue, self.due_soon, self.reviews, self.unanswered, self.invitations, self.handovers):
             _count(number)
 
 
@@ -249,10 +250,98 @@ class RequestEnded:
         _must(EMAIL, self.to)
 
 
+class PupilMatched(AccountNotice):
+    """To a lead of a school: a pupil of yours may be on another school's roll too. Who and where is on a page."""
+
+    name: ClassVar[str] = "pupil_matched"
+    subject: ClassVar[str] = "A pupil of your school may be known to another school"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOffered:
+    """To whoever may answer at a school: another school offers to hand a case over."""
+
+    name: ClassVar[str] = "case_offered"
+    subject: ClassVar[str] = "A school offers to hand a case over to you"
+    channel: ClassVar[str] = "email"
+    to: str
+
+    def __post_init__(self) -> None:
+        _must(EMAIL, self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEnded:
+    """To the other school of such an offer: it was refused, or taken back."""
+
+    name: ClassVar[str] = "offer_ended"
+    subject: ClassVar[str] = "The offer to hand a case over has ended"
+    channel: ClassVar[str] = "email"
+    to: str
+
+    def __post_init__(self) -> None:
+        _must(EMAIL, self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMoved:
+    """To a worker on a case, or who led it: another school keeps it now."""
+
+    name: ClassVar[str] = "case_moved"
+    subject: ClassVar[str] = "Another school keeps a case you work on"
+    channel: ClassVar[str] = "email"
+    to: str
+    reference: str
+
+    def __post_init__(self) -> None:
+        _must(EMAIL, self.to)
+        _must(REFERENCE, self.reference)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMoved:
+    """To a worker whose agency was asked to help and has not seen the case: another school asks now."""
+
+    name: ClassVar[str] = "request_moved"
+    subject: ClassVar[str] = "Another school asks for your help now"
+    channel: ClassVar[str] = "email"
+    to: str
+
+    def __post_init__(self) -> None:
+        _must(EMAIL, self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolChanges:
+    """To a carer who sees a case: the school offers the next one to go on with it."""
+
+    name: ClassVar[str] = "school_changes"
+    subject: ClassVar[str] = "Your child’s school plans the move to the next one"
+    channel: ClassVar[str] = "email"
+    to: str
+
+    def __post_init__(self) -> None:
+        _must(EMAIL, self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolChanged:
+    """To a carer who sees a case: the next school has taken it over."""
+
+    name: ClassVar[str] = "school_changed"
+    subject: ClassVar[str] = "The next school goes on with your child’s support"
+    channel: ClassVar[str] = "email"
+    to: str
+
+    def __post_init__(self) -> None:
+        _must(EMAIL, self.to)
+
+
 Letter = (
     CarerLink | LinkCode | TalkWanted | Reminders | ColleagueLink | PasswordLink | AddressLink
     | PasswordChanged | AddressChanged | MembershipEnds | MembershipEnded | YouCover
-    | CaseEnded | RequestEnded
+    | CaseEnded | RequestEnded | PupilMatched
+    | CaseOffered | OfferEnded | CaseMoved | RequestMoved | SchoolChanges | SchoolChanged
 )  # fmt: skip
 LETTERS: tuple[type[Letter], ...] = get_args(Letter)
 

@@ -15,6 +15,13 @@ LETTERS = {
     "you_cover": "Somebody covers for a colleague",
     "case_ended": "A case has ended",
     "request_ended": "A request for help was taken back",
+    "case_offered": "A case is offered to a school",
+    "offer_ended": "The offer of a case has ended",
+    "case_moved": "Another school keeps a case",
+    "request_moved": "Another school asks for help",
+    "school_changes": "A school plans a move with a parent or carer",
+    "school_changed": "The next school has taken over",
+    "pupil_matched": "A pupil may be known to another school",
 }
 CHANNELS = {"email": "E-mail", "sms": "Text message"}
 STATES = {

@@ -8,6 +8,7 @@ from ecm.audit.events import Event
 from ecm.clock import new_id, today
 from ecm.database import Actor, acting_as
 from ecm.errors import NotAllowed, NotFound, Refused
+from ecm.pupils.queries import read_pupil
 from ecm.pupils.schemas import NewContactBar
 
 LONGEST_BAR = timedelta(days=18 * 366)
@@ -22,8 +23,7 @@ async def bar_contact(actor: Actor, pupil_id: UUID, new: NewContactBar) -> dict[
     if new.until_on is not None and not today() <= new.until_on <= today() + LONGEST_BAR:
         raise Refused({"until_on": "The last day must be today or later, and within 18 years."})
     async with acting_as(actor, "bar_contact") as act:
-        if not await act.value("SELECT EXISTS (SELECT FROM pupil WHERE id = $1)", pupil_id):
-            raise NotFound
+        await read_pupil(act, pupil_id, lock=True)
         if not act.who.may("contact:bar"):
             raise NotAllowed
         bar_id = new_id()

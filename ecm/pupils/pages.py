@@ -13,8 +13,9 @@ from ecm.database import Actor
 from ecm.errors import NotAllowed
 from ecm.pupils.queries import show_card, show_pupil
 from ecm.pupils.records import add_carer, change_carer, change_pupil, verify_phone
-from ecm.pupils.schemas import CarerPage, NewCarer, PhoneChecked, PupilChange, PupilPage
+from ecm.pupils.schemas import CarerPage, NewCarer, PhoneChecked, PupilChange, PupilPage, RollFilter
 from ecm.pupils.words import FORMAT_LABELS, LANGUAGE_LABELS, PROVISION_LABELS, YEAR_LABELS
+from ecm.web.addresses import address, came_from, passed_on
 from ecm.web.forms import Form, filled, submit
 from ecm.web.render import redirect
 
@@ -27,19 +28,31 @@ WORDS = {
 
 
 @get("/pupils/{pupil_id:uuid}/edit")
-async def edit_pupil(actor: NamedDependency[Actor], pupil_id: FromPath[UUID]) -> Response[bytes]:
+async def edit_pupil(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], pupil_id: FromPath[UUID]
+) -> Response[bytes]:
     """The pupil's details, to be corrected."""
-    return await _pupil_page(actor, pupil_id, None)
+    return await _pupil_page(request, actor, pupil_id, None)
 
 
-async def _pupil_page(actor: Actor, pupil_id: UUID, form: Form[Any] | None) -> Response[bytes]:
+async def _pupil_page(
+    request: Request[Any, Any, Any], actor: Actor, pupil_id: UUID, form: Form[Any] | None
+) -> Response[bytes]:
     pupil = await _kept(actor, pupil_id)
     asked = ("version", "first_name", "last_name", "preferred_name", "pronouns", "date_of_birth", "upn", "year_group",
              "class_name", "sen_provision")  # fmt: skip
     shown = form or filled(**{name: pupil[name] for name in asked})
+    back = _roll(request) or _back(pupil, "check")
+    query = passed_on(came_from(request, RollFilter)) or ("?list=all" if _roll(request) else "")
     return page(
-        "pupils/edit.html", actor, status=shown.status, form=shown, pupil=pupil, back=_back(pupil, "check"), words=WORDS
-    )
+        "pupils/edit.html", actor, status=shown.status, form=shown, pupil=pupil, back=back, query=query, words=WORDS,
+        may=actor.standing.verbs if actor.standing else frozenset(),
+    )  # fmt: skip
+
+
+def _roll(request: Request[Any, Any, Any]) -> str | None:
+    """The list of the school's pupils as it was when somebody came from there; None when they did not."""
+    return address("/pupils", came_from(request, RollFilter)) if "list" in request.query_params else None
 
 
 async def _kept(actor: Actor, pupil_id: UUID) -> dict[str, Any]:
@@ -66,9 +79,10 @@ async def send_pupil(
         request, PupilPage, lambda said: change_pupil(actor, pupil_id, PupilChange(**said.model_dump()))
     )
     if not form.ok:
-        return await _pupil_page(actor, pupil_id, form)
+        return await _pupil_page(request, actor, pupil_id, form)
     return redirect(
-        _back(form.result, "check"), "The details are corrected. Everybody who may see them sees the new ones now."
+        _roll(request) or _back(form.result, "check"),
+        "The details are corrected. Everybody who may see them sees the new ones now.",
     )
 
 

@@ -139,7 +139,7 @@ async def add_carer(actor: Actor, pupil_id: UUID, new: NewCarer) -> dict[str, An
     Raises: NotFound; NotAllowed; Refused.
     """
     async with acting_as(actor, "add_carer") as act:
-        await read_pupil(act, pupil_id)
+        await read_pupil(act, pupil_id, lock=True)
         said = _checked_carer(new)
         carer_id = new_id()
         try:

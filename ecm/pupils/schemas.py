@@ -29,6 +29,7 @@ YearGroup = Annotated[
     Field(title="the year group"),
 ]
 ClassName = Annotated[MaybeLine | None, Field(title="the class", max_length=40)]
+Need = Literal["SPLD", "MLD", "SLD", "PMLD", "SEMH", "SLCN", "HI", "VI", "MSI", "PD", "ASD", "DS", "OTH", "NSA"]
 Provision = Annotated[Literal["N", "K", "E"], Field(title="the SEN provision")]
 
 CarerName = Annotated[Line, Field(title="the name", max_length=100)]
@@ -37,6 +38,29 @@ Email = Annotated[MaybeLine | None, Field(title="the e-mail address", max_length
 Mobile = Annotated[MaybeLine | None, Field(title="the mobile number", max_length=30)]
 Language = Annotated[str, AfterValidator(_language), Field(title="the language", max_length=8)]
 Format = Annotated[Literal["standard", "large_print", "telephone"], Field(title="the format")]
+
+
+class RollFilter(BaseModel):
+    """A list of the school's pupils as its address describes it. What it does not know it leaves alone."""
+
+    model_config = ConfigDict(extra="ignore")
+    year_group: YearGroup = None
+    class_name: ClassName = None
+    sen: Annotated[Literal["any", "N", "K", "E"] | None, Field(title="the SEN provision")] = None
+    need: Annotated[Need | None, Field(title="the need")] = None
+    case: Annotated[Literal["open", "none"] | None, Field(title="the case")] = None
+
+    @property
+    def narrows(self) -> bool:
+        """Whether this is less than the whole roll."""
+        return any((self.year_group, self.class_name, self.sen, self.need, self.case))
+
+
+class PupilSearch(BaseModel):
+    """Words of a search. They never come in an address: a name in it would stay behind in histories and logs."""
+
+    model_config = ConfigDict(extra="forbid")
+    q: Annotated[Line, Field(title="a name or a UPN", max_length=100)]
 
 
 class NewContactBar(BaseModel):

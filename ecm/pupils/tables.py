@@ -24,7 +24,10 @@ class Pupil(Table, tablename="pupil"):
 
 
 class Enrolment(Table, tablename="enrolment"):
-    """A pupil on the roll of a school: who may look the pupil up before there is a case. Category `education`."""
+    """A pupil on the roll of a school: who may look the pupil up before there is a case. Category `education`.
+
+    `imported`: what the last approved file said of each field.
+    """
 
     id = UUID(primary_key=True, default=new_id)
     pupil_id = ForeignKey(Pupil, null=False)
@@ -34,6 +37,17 @@ class Enrolment(Table, tablename="enrolment"):
     class_name = Text(null=True, default=None)
     from_on = Date()
     to_on = Date(null=True, default=None)
+    imported = JSONB(null=True, default=None)
+
+
+class PupilIdentifier(Table, tablename="pupil_identifier"):
+    """Another number of a pupil, as the school keeps it: a former UPN, the ULN, the NHS number. Category `education`."""
+
+    id = UUID(primary_key=True, default=new_id)
+    pupil_id = ForeignKey(Pupil, null=False)
+    school_id = ForeignKey(Agency, null=False)
+    kind = Text()
+    value = Text()
 
 
 class SenStatus(Table, tablename="sen_status"):

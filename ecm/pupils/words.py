@@ -6,6 +6,14 @@ from typing import Any
 from ecm.pupils.rules import year_group_label
 
 PROVISION_LABELS = {"N": "None", "K": "SEN support", "E": "EHC plan"}
+# Source: DfE Common Basic Data Set, SEN type.
+NEED_LABELS = {
+    "SPLD": "Specific learning difficulty", "MLD": "Moderate learning difficulty", "SLD": "Severe learning difficulty",
+    "PMLD": "Profound and multiple learning difficulty", "SEMH": "Social, emotional and mental health",
+    "SLCN": "Speech, language and communication", "HI": "Hearing impairment", "VI": "Vision impairment",
+    "MSI": "Multi-sensory impairment", "PD": "Physical disability", "ASD": "Autism", "DS": "Down syndrome",
+    "OTH": "Another need", "NSA": "Not yet assessed by a specialist",
+}  # fmt: skip
 YEAR_LABELS = {code: year_group_label(code) for code in ("R", *map(str, range(1, 15)), "X")} | {
     "N1": "Nursery, first year",
     "N2": "Nursery, second year",

@@ -19,7 +19,7 @@ from ecm.reminders.rules import Work, letter_for, next_run, run_day
 
 log = logging.getLogger(__name__)
 
-KINDS = ("overdue", "due_soon", "reviews", "unanswered", "invitations")
+KINDS = ("overdue", "due_soon", "reviews", "unanswered", "invitations", "handovers")
 LOOK_AGAIN = timedelta(minutes=5)  # a machine that slept, or a clock put right
 
 

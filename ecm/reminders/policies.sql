@@ -88,9 +88,17 @@ BEGIN
         FROM involvement i JOIN agency g ON g.id = i.agency_id JOIN live l ON l.agency_id = i.agency_id
         JOIN membership m ON m.id = l.id
         WHERE i.status = 'invited' AND EXISTS (SELECT FROM permission p
-            WHERE p.kind = g.kind AND p.role = m.role AND p.verb = 'involvement:answer'))
+            WHERE p.kind = g.kind AND p.role = m.role AND p.verb = 'involvement:answer')
+        UNION ALL
+        -- A case that one school offers to another: who may answer there, and who offered it.
+        SELECT 'handover', l.id, (h.offered_at AT TIME ZONE 'Europe/London')::date, h.case_id
+        FROM case_handover h JOIN live l ON l.id = h.offered_by_membership_id OR l.agency_id = h.to_school_id
+        JOIN membership m ON m.id = l.id JOIN agency g ON g.id = m.agency_id
+        WHERE h.status = 'offered' AND EXISTS (SELECT FROM permission p
+            WHERE p.kind = g.kind AND p.role = m.role AND p.verb = 'case:hand_over'))
     SELECT k.kind, k.membership_id, k.counts_from, c.status = 'open', u.died_on IS NULL,
-           EXISTS (SELECT FROM enrolment e WHERE e.pupil_id = c.pupil_id AND e.school_id = c.school_id
+           -- Who is offered has left, as a rule: that is no reason not to answer.
+           k.kind = 'handover' OR EXISTS (SELECT FROM enrolment e WHERE e.pupil_id = c.pupil_id AND e.school_id = c.school_id
                    AND e.from_on <= today AND (e.to_on IS NULL OR e.to_on >= today))
     FROM work k JOIN support_case c ON c.id = k.case_id JOIN pupil u ON u.id = c.pupil_id;
 END $$;

@@ -21,10 +21,11 @@ STEPS: dict[str, tuple[int, ...]] = {
     "review": (-7, 1),
     "consent": (7,),
     "invitation": (3,),
+    "handover": (7,),
 }
 WEEKLY = 7
 SOON = {"action": 3, "review": 7}
-WORDS = {"review": "reviews", "consent": "unanswered", "invitation": "invitations"}
+WORDS = {"review": "reviews", "consent": "unanswered", "invitation": "invitations", "handover": "handovers"}
 
 
 @dataclass(frozen=True, slots=True)

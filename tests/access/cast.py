@@ -51,16 +51,18 @@ class Cast:
     agencies: dict[str, Agency]
     seats: dict[str, Seat]
     pupils: dict[tuple[int, date | None], UUID]
+    twins: dict[tuple[int, date | None], UUID]  # the record that the school Hill has of each: the father cares for it
 
 
 async def gather_cast(db: Any, lanes: int) -> Cast:
     """Put everybody into a test's database and sign them in; the leavers leave on their day."""
     agencies = {name: Agency(known(name), kind, known(f"{name} desk")) for name, (kind, _) in AGENCIES.items()}
-    pupils = {(lane, born): new_id() for lane in range(lanes) for born in BIRTHDAYS}
+    pupils, twins = ({(lane, born): new_id() for lane in range(lanes) for born in BIRTHDAYS} for _ in range(2))
     async with db.admin() as admin:
         await admin.execute("SET ROLE ecm_policy")
         await _insert_people(admin, agencies)
-        await _insert_pupils(admin, pupils)
+        await _insert_pupils(admin, pupils, "oak", CARERS)
+        await _insert_pupils(admin, twins, "hill", ("father",))
         await admin.execute("RESET ROLE")
         workers = [
             Seat(n, await db.act_as(n), known(f"seat {n}"), agencies[n.split()[0]], r) for n, r in WORKERS.items()
@@ -70,7 +72,7 @@ async def gather_cast(db: Any, lanes: int) -> Cast:
             "UPDATE membership SET ended_at = $1 WHERE id = ANY($2)",
             DAWN + timedelta(days=LEAVING_DAY), [s.principal for s in workers if s.name.endswith("leaver")],
         )  # fmt: skip
-    return Cast(agencies, {s.name: s for s in workers + carers}, pupils)
+    return Cast(agencies, {s.name: s for s in workers + carers}, pupils, twins)
 
 
 async def _insert_people(admin: asyncpg.Connection, agencies: dict[str, Agency]) -> None:
@@ -87,16 +89,18 @@ async def _insert_people(admin: asyncpg.Connection, agencies: dict[str, Agency])
     )
 
 
-async def _insert_pupils(admin: asyncpg.Connection, pupils: dict[tuple[int, date | None], UUID]) -> None:
+async def _insert_pupils(
+    admin: asyncpg.Connection, pupils: dict[tuple[int, date | None], UUID], school: str, carers: tuple[str, ...]
+) -> None:
     await admin.executemany(
         "INSERT INTO pupil (id, first_name, last_name, date_of_birth, search_key) VALUES ($1, '', '', $2, '')",
         [(pupil, born) for (_, born), pupil in pupils.items()],
     )
     await admin.executemany(
         "INSERT INTO enrolment (id, pupil_id, school_id, year_group, from_on) VALUES ($1, $2, $3, '1', '2020-09-01')",
-        [(new_id(), pupil, known("oak")) for pupil in pupils.values()],
+        [(new_id(), pupil, known(school)) for pupil in pupils.values()],
     )
     await admin.executemany(
         "INSERT INTO carer (id, pupil_id, person_id, relationship) VALUES ($1, $2, $3, $4)",
-        [(new_id(), pupil, known(name), name) for pupil in pupils.values() for name in CARERS],
+        [(new_id(), pupil, known(name), name) for pupil in pupils.values() for name in carers],
     )

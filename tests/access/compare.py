@@ -4,14 +4,14 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 from uuid import UUID
 
 from tests.access import model
 from tests.access.cast import DAWN, LEAVING_DAY, Cast, Seat
 from tests.access.looking import Item, Lived, live
-from tests.access.model import Facts, Reason, opens
+from tests.access.model import Facts, Reason, Term, opens
 from tests.access.worlds import World
 
 AGENCY_WIDE = {"senco", "headteacher", "dsl", "manager", "case_officer"}
@@ -37,6 +37,8 @@ DENIALS: dict[str, Callable[[Facts], Facts]] = {
         i._replace(status="accepted", answered_at=f.opened_at) for i in f.involvements)),
     "entered in error": lambda f: f._replace(answers=tuple(a for a in f.answers if a.corrects is None)),
     "admission ended": lambda f: f._replace(admissions=tuple(a._replace(ended_at=None) for a in f.admissions)),
+    "off the roll": lambda f: f._replace(roll=(Term(date.min, None),)),
+    "handed over": lambda f: f._replace(school=f.before.school, roll=f.before.roll, kept_since=None) if f.before else f,
 }  # fmt: skip
 OTHER_DENIALS = {"hidden as an error", "written by others", "only for the safeguarding desk", "left"}
 
@@ -60,11 +62,18 @@ def grounds(item: Item, seat: Seat, who: set[UUID], live: list[Reason], facts: F
         found.add("action of ours")
     if item.table == "action" and not any(reason[1] == "core" and reason[2] != "own_record" for reason in live):
         return set()  # it changes after it was written, so it is a record of one's own only while on the case
+    on_case = any(reason[1] == "core" and reason[2] != "own_record" for reason in live)
+    if item.table == "case_brief" and not on_case and item.authors[1] != facts.school.id:
+        return set()  # another school has it now and may have changed it; what was is in kept_brief
+    if item.table == "kept_brief":
+        found -= {rule(r, seat, facts) for r in live if r[2] != "own_record"}
     ours = item.table == "involvement" and seat.agency is not None and seat.agency.id == item.agency
     answers = item.status in ("invited", "declined") and seat.role == "practitioner"
     if ours and (answers or not who.isdisjoint(item.workers)):
         found.add("our invitation")
-    keeps = seat.agency == facts.school and not who.isdisjoint({facts.school.id, facts.lead})
+    keeps = seat.agency == facts.school and any(
+        r[1] == "core" and r[0] in (facts.school.id, facts.lead) and r[2] in ("opened_by", "assignment") for r in live
+    )
     if item.table == "involvement" and keeps and (item.category == "core" or facts.school.desk(item.category) in who):
         found.add("invited by us")
     return found

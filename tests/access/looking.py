@@ -20,7 +20,20 @@ from ecm.database import Act, acting_as, acting_together
 from ecm.errors import NotSignedIn
 from tests.access import model
 from tests.access.cast import CARERS, DAWN, Cast, Seat
-from tests.access.model import ALWAYS, FOREVER, Admission, Agency, Answer, Bar, Facts, Involvement, Reason, Row
+from tests.access.model import (
+    ALWAYS,
+    FOREVER,
+    Admission,
+    Agency,
+    Answer,
+    Bar,
+    Facts,
+    Involvement,
+    Past,
+    Reason,
+    Row,
+    Term,
+)
 from tests.access.steps import Scene, Step
 from tests.access.worlds import SPEAKERS, World
 
@@ -30,6 +43,7 @@ REFUSALS = {
     "case_is_open", "case_turn_move", "consent_correction", "consent_of_own_carer", "correction_subject_id_key",
     "review_contribution_category_check", "involvement_assignee", "involvement_category", "involvement_move", "one_live_admission",
     "one_live_involvement", "case_brief_pkey",
+    "next_school", "departure_accepted", "departure_over", "one_offer", "handover_pupil", "handover_open_case", "handover_upn",
 }  # fmt: skip
 
 LATEST = DAWN + timedelta(days=100)
@@ -46,13 +60,16 @@ DECLARE
 BEGIN
     FOREACH t IN ARRAY ARRAY['involvement', 'involvement_message', 'consent_event', 'carer_admission', 'case_brief',
                              'identified_barrier', 'note', 'action', 'review', 'review_contribution', 'case_turn',
-                             'case_access'] LOOP
+                             'kept_brief', 'case_handover', 'case_access'] LOOP
         EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(t)), ''[]'') FROM %I t WHERE case_id = $1', t)
             INTO rows USING p_case;
         found := found || jsonb_build_object(t, rows);
     END LOOP;
     RETURN found || jsonb_build_object('contact_bar', (SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]')
-        FROM contact_bar b WHERE b.pupil_id = (found ->> 'pupil_id')::uuid));
+        FROM contact_bar b WHERE b.pupil_id = (found ->> 'pupil_id')::uuid),
+        'enrolment', (SELECT coalesce(jsonb_agg(to_jsonb(e)), '[]') FROM enrolment e
+        WHERE e.pupil_id = (found ->> 'pupil_id')::uuid
+           OR e.pupil_id IN (SELECT h.pupil_before_id FROM case_handover h WHERE h.case_id = p_case)));
 END $$;
 CREATE FUNCTION seen_by(p_case uuid, p_tokens bytea[], p_instants timestamptz[])
 RETURNS TABLE (instant int, seat int, signed_in boolean, items text[]) LANGUAGE plpgsql AS $$
@@ -75,6 +92,7 @@ BEGIN
                     UNION ALL SELECT 'review ' || id FROM review WHERE case_id = p_case
                     UNION ALL SELECT 'review_contribution ' || id FROM review_contribution WHERE case_id = p_case
                     UNION ALL SELECT 'case_turn ' || id FROM case_turn WHERE case_id = p_case
+                    UNION ALL SELECT 'kept_brief ' || id FROM kept_brief WHERE case_id = p_case
                     UNION ALL SELECT 'involvement ' || id FROM involvement WHERE case_id = p_case
                     UNION ALL SELECT 'involvement_message ' || involvement_id FROM involvement_message WHERE case_id = p_case);
             END IF;
@@ -86,7 +104,11 @@ END $$;
 CREATE FUNCTION correct_birth(p_pupil uuid, p_born date) RETURNS boolean LANGUAGE sql SECURITY DEFINER AS $$
     UPDATE pupil SET date_of_birth = p_born WHERE id = p_pupil RETURNING true
 $$;
-GRANT EXECUTE ON FUNCTION look(uuid), correct_birth(uuid, date), seen_by(uuid, bytea[], timestamptz[]) TO ecm_app;
+-- A pupil comes to a school by an import; this is its row.
+CREATE FUNCTION enrol(p_id uuid, p_pupil uuid, p_school uuid, p_from date) RETURNS boolean LANGUAGE sql SECURITY DEFINER AS $$
+    INSERT INTO enrolment (id, pupil_id, school_id, year_group, from_on) VALUES (p_id, p_pupil, p_school, '1', p_from) RETURNING true
+$$;
+GRANT EXECUTE ON FUNCTION look(uuid), correct_birth(uuid, date), enrol(uuid, uuid, uuid, date), seen_by(uuid, bytea[], timestamptz[]) TO ecm_app;
 """
 
 
@@ -135,7 +157,7 @@ async def living(world: World, cast: Cast, lane: int = 0) -> AsyncIterator[tuple
 
     A lane keeps worlds lived at the same time apart.
     """
-    at = Scene(cast, cast.pupils[lane, world.born_on], new_id())
+    at = Scene(cast, cast.pupils[lane, world.born_on], new_id(), cast.twins[lane, world.born_on])
     with suppress(_Undone):
         async with acting_together(cast.seats["oak senco"].actor, "test") as act:
             yield act, at, tuple([step.verb for step in world.steps if await _taken(act, at, step)])
@@ -202,8 +224,13 @@ def _instants(world: World, why: Iterable[Reason]) -> list[datetime]:
 
 def facts_of(found: dict[str, Any], cast: Cast) -> Facts:
     """The facts of a case as stored, in the model's words."""
+    school = _agency(cast, found["school_id"])
+    taken = sorted((h for h in found["case_handover"] if h["status"] == "accepted"), key=lambda h: h["answered_at"])
     return Facts(
-        school=_agency(cast, found["school_id"]),
+        school=school,
+        kept_since=_maybe(found["kept_since"]),
+        roll=_roll(found, found["pupil_id"], school.id),
+        before=_past(found, taken[-1], cast) if taken else None,
         lead=UUID(found["lead_membership_id"]),
         opened_at=_at(found["opened_at"]),
         born_on=date.fromisoformat(found["born_on"]) if found["born_on"] else None,
@@ -226,11 +253,24 @@ def facts_of(found: dict[str, Any], cast: Cast) -> Facts:
     )  # fmt: skip
 
 
+def _roll(found: dict[str, Any], pupil: str, school: UUID) -> tuple[Term, ...]:
+    return tuple(
+        Term(date.fromisoformat(e["from_on"]), date.fromisoformat(e["to_on"]) if e["to_on"] else None)
+        for e in found["enrolment"]
+        if (e["pupil_id"], UUID(e["school_id"])) == (pupil, school)
+    )
+
+
+def _past(found: dict[str, Any], handover: dict[str, Any], cast: Cast) -> Past:
+    school = _agency(cast, handover["from_school_id"])
+    return Past(school, _roll(found, handover["pupil_before_id"], school.id))
+
+
 def items_of(found: dict[str, Any], cast: Cast) -> list[Item]:
     """The case itself, and every row of text."""
     tables = (
         "case_brief", "identified_barrier", "note", "action", "review", "review_contribution", "case_turn", "involvement",
-        "involvement_message",
+        "involvement_message", "kept_brief",
     )  # fmt: skip
     return [_item("support_case", found, cast), *(_item(table, row, cast) for table in tables for row in found[table])]
 

@@ -4,7 +4,7 @@ written from the rules alone, never from the SQL: where the two differ, one of t
 from calendar import isleap
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from typing import NamedTuple
 from uuid import UUID
@@ -69,8 +69,25 @@ class Row(NamedTuple):
     at: datetime
 
 
-class Facts(NamedTuple):
+class Term(NamedTuple):
+    """A pupil's time on the roll of a school, first and last day."""
+
+    from_on: date
+    to_on: date | None
+
+
+class Past(NamedTuple):
+    """The school that had the case before it was handed over, and the pupil's times there."""
+
     school: Agency
+    roll: tuple[Term, ...]
+
+
+class Facts(NamedTuple):
+    school: Agency  # that keeps the case now
+    kept_since: datetime | None  # since it was handed over to it; None: it opened the case
+    roll: tuple[Term, ...]  # of the pupil at that school
+    before: Past | None
     lead: UUID
     opened_at: datetime
     born_on: date | None
@@ -81,13 +98,28 @@ class Facts(NamedTuple):
     rows: tuple[Row, ...]
 
 
+def midnight(day: date) -> datetime:
+    """The beginning of a day in London."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Europe/London")).astimezone(UTC)
+
+
+def on_roll(roll: Iterable[Term]) -> list[Span]:
+    """When a school has the pupil: to the end of the last day. The first time counts as soon as it is written down."""
+    return union(
+        (
+            ALWAYS if place == 0 else midnight(term.from_on),
+            midnight(term.to_on + timedelta(days=1)) if term.to_on else FOREVER,
+        )
+        for place, term in enumerate(sorted(roll, key=lambda each: each.from_on))
+    )
+
+
 def birthday(born_on: date | None, age: int) -> datetime:
     """London midnight of that birthday; of 1 March for somebody born on 29 February, in a common year."""
     if born_on is None:
         return FOREVER
     year, leap_day = born_on.year + age, (born_on.month, born_on.day) == (2, 29)
-    day = date(year, 3, 1) if leap_day and not isleap(year) else born_on.replace(year=year)
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Europe/London")).astimezone(UTC)
+    return midnight(date(year, 3, 1) if leap_day and not isleap(year) else born_on.replace(year=year))
 
 
 def union(spans: Iterable[Span]) -> list[Span]:
@@ -118,17 +150,18 @@ def opens(reason: Reason, category: str, authors: Collection[UUID]) -> bool:
 
 
 def _stated(facts: Facts) -> Iterator[tuple[UUID, str, str, Span]]:
-    for category in ("core", "classroom", "education", "family"):
-        yield facts.school.id, category, "opened_by", (facts.opened_at, FOREVER)
-        yield facts.lead, category, "assignment", (facts.opened_at, FOREVER)
-    yield facts.school.safeguarding_desk, "core", "opened_by", (facts.opened_at, FOREVER)
-    table = (Involvement(facts.school, "accepted", facts.opened_at, None, None), *facts.involvements)
+    kept = both([(facts.kept_since or facts.opened_at, FOREVER)], on_roll(facts.roll))
+    for span, category in product(kept, ("core", "classroom", "education", "family")):
+        yield facts.school.id, category, "opened_by", span
+        yield facts.lead, category, "assignment", span
+    yield from ((facts.school.safeguarding_desk, "core", "opened_by", span) for span in kept)
+    table = [(facts.school, None, kept), *((i.agency, i.assignee, _working(i)) for i in facts.involvements)]
     for agency, category, agreed in _agreed(facts):
-        for work in (seat for seat in table if seat.agency == agency):
-            for span, shared in product(both(agreed, _working(work)), ("core", category)):
+        for _, assignee, working in (seat for seat in table if seat[0] == agency):
+            for span, shared in product(both(agreed, working), ("core", category)):
                 yield agency.desk(shared), shared, "consent", span
-                if work.assignee and agency.desk(shared) == agency.id:
-                    yield work.assignee, shared, "assignment", span
+                if assignee and agency.desk(shared) == agency.id:
+                    yield assignee, shared, "assignment", span
     for row in facts.rows:
         yield from ((author, row.category, "own_record", (row.at, FOREVER)) for author in row.authors)
     for admission in facts.admissions:

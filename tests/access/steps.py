@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from ecm.clock import new_id
+from ecm.clock import LONDON, new_id
 from ecm.database import Act
 from ecm.seeds import known
 from tests.access.cast import CARERS, Cast
@@ -21,6 +21,7 @@ class Scene:
     cast: Cast
     pupil: UUID
     case: UUID
+    twin: UUID | None = None  # the record of the same pupil at the next school
 
     def agency(self, name: str) -> UUID:
         return self.cast.agencies[name].id
@@ -110,11 +111,16 @@ async def say(act: Act, at: Scene, carer: str, scope: Scope, kind: str, days: in
     )  # fmt: skip
 
 
+async def _pupil(act: Act, at: Scene) -> UUID:
+    """The record that the case is about now, for who sees it: the next school may have one of its own."""
+    return await act.value("SELECT pupil_id FROM support_case WHERE id = $1", at.case) or at.pupil
+
+
 async def admit(act: Act, at: Scene, carer: str, categories: tuple[str, ...]) -> int:
     return await act.run(
         """INSERT INTO carer_admission (id, case_id, carer_id, categories, authority_seen, admitted_by_membership_id, admitted_at)
            SELECT $1, $2, id, $3, 'seen', $4, app_now() FROM carer WHERE pupil_id = $5 AND person_id = $6""",
-        new_id(), at.case, list(categories), act.who.membership_id, at.pupil, known(carer),
+        new_id(), at.case, list(categories), act.who.membership_id, await _pupil(act, at), known(carer),
     )  # fmt: skip
 
 
@@ -131,14 +137,14 @@ async def bar(act: Act, at: Scene, carer: str, wait: int = 0, days: int | None =
         """INSERT INTO contact_bar (id, pupil_id, person_id, reason_code, from_at, until_at, set_by_membership_id)
            VALUES ($1, $2, $3, 'court_order', app_now() + make_interval(days => $4),
                    app_now() + make_interval(days => $4 + $5), $6)""",
-        new_id(), at.pupil, known(carer), wait, days, act.who.membership_id,
+        new_id(), await _pupil(act, at), known(carer), wait, days, act.who.membership_id,
     )  # fmt: skip
 
 
 async def lift(act: Act, at: Scene, carer: str) -> int:
     return await act.run(
         "UPDATE contact_bar SET until_at = greatest(from_at, app_now()) WHERE pupil_id = $1 AND person_id = $2",
-        at.pupil, known(carer),
+        await _pupil(act, at), known(carer),
     )  # fmt: skip
 
 
@@ -205,9 +211,66 @@ async def unsay(act: Act, at: Scene, carer: str) -> int:
     )  # fmt: skip
 
 
+async def _today(act: Act) -> date:
+    return (await act.value("SELECT app_now()")).astimezone(LONDON).date()
+
+
+async def go(act: Act, at: Scene, days: int) -> int:
+    """The pupil leaves the school so many days from now, or left before."""
+    last_on = await _today(act) + timedelta(days=days)
+    return len(
+        await act.rows("SELECT * FROM leave_school($1, $2, $3, 'unknown', NULL)", [new_id()], [at.pupil], last_on)
+    )
+
+
+async def stay(act: Act, at: Scene) -> int:
+    """They stay after all."""
+    rows = await act.rows(
+        "SELECT stay_at_school(id) AS done FROM departure WHERE pupil_id = $1 AND stayed_at IS NULL", at.pupil
+    )
+    return sum(row["done"] is not None for row in rows)
+
+
+async def enrol(act: Act, at: Scene, school: str, days: int) -> int:
+    """The pupil comes to a school (again), so many days from now."""
+    from_on = await _today(act) + timedelta(days=days)
+    return int(await act.value("SELECT enrol($1, $2, $3, $4)", new_id(), at.pupil, at.agency(school), from_on))
+
+
+async def offer(act: Act, at: Scene, school: str) -> int:
+    return int(
+        await act.value(
+            "SELECT offer_case($1, $2, $3, 'moved_home', '{}', $4, 'in_person')",
+            new_id(),
+            at.case,
+            at.agency(school),
+            await _today(act),
+        )
+    )
+
+
+async def take_offer_back(act: Act, at: Scene) -> int:
+    return int(await act.value(f"SELECT count(end_offer(id, NULL)) FROM ({OFFER}) o", at.case))
+
+
+async def take(act: Act, at: Scene, lead: str, own: bool = False) -> int:
+    """Take the case over: with the record that comes with it, or with the school's own."""
+    taken = f"SELECT count(take_case(id, $2, $3, $4)) FROM ({OFFER}) o"
+    return int(await act.value(taken, at.case, at.twin if own else None, new_id(), at.seat(lead)))
+
+
+OFFER = "SELECT id FROM case_handover WHERE case_id = $1 AND status = 'offered'"
+
+
+async def reword(act: Act, at: Scene) -> int:
+    """Write the brief anew."""
+    return await act.run("UPDATE case_brief SET reason = 'new' WHERE case_id = $1", at.case)
+
+
 VERBS: dict[str, Callable[..., Awaitable[int]]] = {
     f.__name__: f for f in (open_case, hand_over, invite, accept, decline, take_back, end, assign, ask, say, admit,
-                            dismiss, bar, lift, correct_birth, write, review, turn, correct, unsay)
+                            dismiss, bar, lift, correct_birth, write, review, turn, correct, unsay,
+                            go, stay, enrol, offer, take_offer_back, take, reword)
 }  # fmt: skip
 
 

@@ -20,9 +20,17 @@ FAULTS = (
     (SCHOOL, SCHOOL.replace("'family'", "'family','health'")),
     ("SELECT safeguarding_desk_id, 'core'", "SELECT safeguarding_desk_id, 'safeguarding'"),
     (
-        "SELECT lead_membership_id, k, 'assignment', id, open_span",
+        "SELECT lead_membership_id, k, 'assignment', id, kept_span",
         "SELECT lead_membership_id, k, 'assignment', id, '{}'",
     ),
+    # since when, and how long, the school keeps it
+    (" * on_roll(c.pupil_id, c.school_id)", ""),
+    (
+        "on_roll(c.pupil_id, c.school_id)",
+        "on_roll(c.pupil_id, (SELECT e.school_id FROM enrolment e WHERE e.pupil_id = c.pupil_id ORDER BY e.from_on LIMIT 1))",
+    ),
+    ("coalesce(c.kept_since, c.opened_at)", "c.opened_at"),
+    ("AS assignee, kept_span", "AS assignee, tstzmultirange(tstzrange('-infinity', 'infinity'))"),
     # who is at the table
     ("('accepted', 'ended')", "('accepted', 'ended', 'declined')"),
     ("tstzrange(i.answered_at, ", "tstzrange(i.invited_at, "),
@@ -59,7 +67,8 @@ UNNOTICED = (
     ("support_case", "insert", "open_case"), ("support_case", "update", "hand_over"), ("involvement", "update", "end"),
     ("consent_event", "insert", "say"), ("carer_admission", "insert", "admit"), ("carer_admission", "update", "dismiss"),
     ("contact_bar", "insert", "bar"), ("contact_bar", "update", "lift"), ("case_author", "insert", "write"),
-    ("pupil", "update", "correct_birth"),
+    ("pupil", "update", "correct_birth"), ("enrolment", "update", "go"), ("enrolment", "update", "stay"),
+    ("enrolment", "insert", "enrol"), ("support_case", "update", "take"),
 )  # fmt: skip
 GIVEN = """SELECT principal::text, category, basis, to_jsonb(lower(span)) #>> '{}' AS valid_from,
                   to_jsonb(upper(span)) #>> '{}' AS valid_until FROM"""

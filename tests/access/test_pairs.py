@@ -60,7 +60,19 @@ ENDINGS = {
     "unsay": Step(0, "oak dsl", "unsay", ("mother",)),
     "correct": Step(0, "care manager", "correct", ("action",)),
 }
-STEPS = CHANGES | ENDINGS
+# A case that is offered to the next school, against what is done in it, and in the two schools, meanwhile.
+MOVES = {
+    "take": Step(0, "hill senco", "take", ("hill dsl", False)),
+    "take with own": Step(0, "hill dsl", "take", ("hill senco", True)),
+    "take back": Step(0, "oak dsl", "take_offer_back"),
+    "go": Step(0, "oak senco", "go", (-1,)),
+    "stay": Step(0, "oak dsl", "stay"),
+}
+STEPS = CHANGES | ENDINGS | MOVES
+MOVING_PAIRS = [
+    *product(("take", "take with own", "go"), ("write", "admit", "bar", "close", "hand over", "withdraw", "accept")),
+    *product(("take", "take with own", "take back", "stay"), ("take", "take back", "go")), ("stay", "stay"),
+]  # fmt: skip
 NEVER_AFTER = {"accept", "give", "write", "say", "admit", "invite"}
 ENDING_PAIRS = [
     *product(("close", "void"), (*NEVER_AFTER, "withdraw", "end", "assign", "correct", "unsay", "hand over")),
@@ -69,9 +81,9 @@ ENDING_PAIRS = [
 ]  # fmt: skip
 # All that a case consists of, and the column that leads to it.
 PARTS = {
-    "pupil": "id", "enrolment": "pupil_id", "carer": "pupil_id", "support_case": "pupil_id",
+    "pupil": "id", "enrolment": "pupil_id", "carer": "pupil_id", "departure": "pupil_id", "support_case": "pupil_id",
     **dict.fromkeys(("involvement", "involvement_message", "consent_request", "consent_proposal", "consent_event",
-                     "carer_admission", "case_author", "action", "case_access", "case_seat"), "case_id"),
+                     "carer_admission", "case_author", "action", "case_handover", "case_access", "case_seat"), "case_id"),
 }  # fmt: skip
 TOGETHER, HELD = "together", "held"
 REPETITIONS = 20 if os.environ.get("ECM_LONG") else 2
@@ -92,7 +104,7 @@ class Stage:
 async def _stage(db: Any, *more: Step) -> AsyncIterator[Stage]:
     cast = await gather_cast(db, 1)
     await open_eyes(db)
-    base = Scene(cast, cast.pupils[0, None], new_id())
+    base = Scene(cast, cast.pupils[0, None], new_id(), cast.twins[0, None])
     for step in (*BASE, *more):
         async with acting_as(cast.seats[step.who].actor, "test") as act:
             assert await step.take(act, base)
@@ -128,6 +140,33 @@ async def test_what_ends_a_case_meets_whatever_is_done_in_it_and_nothing_is_left
                 assert stage.outcomes["made"] == before + 1, (first, second)
     print(f"\n{len(meetings)} meetings: {dict(stage.outcomes)}")
 
+
+async def test_what_moves_a_pupil_or_a_case_meets_whatever_is_done_meanwhile(db: Any) -> None:
+    both_ways = {pair for one, other in MOVING_PAIRS for pair in {(one, other), (other, one)}}
+    meetings = [(*pair, way) for pair in sorted(both_ways) for way in (HELD, TOGETHER)]
+    more = (Step(0, "oak senco", "offer", ("hill",)), Step(0, "oak senco", "go", (5,)))
+    async with _stage(db, *more) as stage:
+        for (first, second, way), at in zip(meetings, await _copies(stage, len(meetings)), strict=True):
+            before = stage.outcomes["made"]
+            await _meet(stage, at, first, second, way, True)
+            assert await _agree(stage, at), (first, second, way)
+            told = await stage.admin.fetchrow(ONE_SCHOOL_HAS_IT, at.case)
+            assert told["one"], (first, second, way)
+            if {first, second} <= {"take", "take with own", "take back"}:
+                assert stage.outcomes["made"] == before + 1, (first, second)
+            # The one record of the next school serves every meeting.
+            await stage.admin.execute("UPDATE support_case SET status = 'closed' WHERE id = $1", at.case)
+    print(f"\n{len(meetings)} meetings: {dict(stage.outcomes)}")
+
+
+# The school that has the case is the one that took it, if one did, and its lead works there.
+ONE_SCHOOL_HAS_IT = """
+SELECT c.school_id = coalesce(h.to_school_id, c.school_id) AND m.agency_id = c.school_id
+       AND NOT EXISTS (SELECT FROM case_access a JOIN agency g ON g.id = a.principal AND g.kind = 'school'
+                       WHERE a.case_id = c.id AND a.basis = 'opened_by' AND a.principal <> c.school_id) AS one
+FROM support_case c JOIN membership m ON m.id = c.lead_membership_id
+LEFT JOIN case_handover h ON h.case_id = c.id AND h.status = 'accepted' WHERE c.id = $1
+"""
 
 NOTHING_LEFT_OPEN = """
 SELECT status = 'open' OR (

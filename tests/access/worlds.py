@@ -78,6 +78,24 @@ def _plain(*more: Step, born_on: date | None = None) -> World:
 
 _ACCEPT = Step(1, "care manager", "accept", ("care", "care worker"))
 _HILL = (Step(3, "oak senco", "invite", ("hill",)), Step(4, "hill senco", "accept", ("hill", None)))
+_BRIEF = Step(2, "oak senco", "write", ("case_brief", "education", "oak"))
+
+
+def _hand_over(own: bool) -> tuple[Step, ...]:
+    return (
+        Step(2, "oak dsl", "bar", ("father",)),
+        Step(2, "oak dsl", "write", ("note", "safeguarding", "oak")),
+        Step(3, "oak teacher", "write", ("action", "education", "oak")),
+        Step(4, "oak senco", "go", (1,)),
+        Step(7, "oak senco", "offer", ("hill",)),
+        Step(8, "hill dsl", "take", ("hill senco", own)),
+        Step(9, "hill senco", "reword"),
+        Step(9, "hill senco", "write", ("note", "education", "hill")),
+        Step(9, "oak senco", "write", ("note", "education", "oak")),
+        Step(9, "care worker", "write", ("note", "health", "oak")),
+    )
+
+
 # Every birthday, known from the start and learnt later; another purpose refused; a yes to a service that declined;
 # a bar for good, lifted; `core` written by a service that ends; what is about safeguarding, agreed for either school.
 AWKWARD = (
@@ -94,6 +112,13 @@ AWKWARD = (
             Step(7, "care worker", "write", ("identified_barrier", "safeguarding", "oak")),
         ) for scope in (OAK, HILL)
     ),
+    # Left, left and back, not left after all; handed over with either record, the new school having been a helper.
+    _plain(_ACCEPT, _BRIEF, Step(3, "oak senco", "go", (2,))),
+    _plain(_ACCEPT, Step(3, "oak senco", "go", (-1,)), Step(4, "oak senco", "enrol", ("oak", 5))),
+    _plain(_ACCEPT, Step(3, "oak senco", "go", (9,)), Step(4, "oak dsl", "stay")),
+    _plain(_ACCEPT, Step(6, "mother", "say", ("mother", OAK, "given")), Step(7, "oak senco", "go", (1,))),
+    *(_plain(_ACCEPT, Step(3, "father", "say", ("father", CARE, no))) for no in ("refused", "withdrawn")),
+    *(_plain(_ACCEPT, _BRIEF, *_HILL, *_hand_over(own), born_on=born_on) for own in (True, False) for born_on in BIRTHDAYS[:2]),
 )  # fmt: skip
 
 
@@ -114,6 +139,8 @@ def worlds(draw: st.DrawFn) -> World:
     if draw(_one_in(6)):
         later.append(Step(draw(DAY), "oak senco", "correct_birth", (draw(st.sampled_from(BIRTHDAYS)),)))
     opening = (Step(0, "oak senco", "open_case", (lead,)), Step(0, "oak senco", "ask", (scopes,)))
+    if draw(_one_in(3)):
+        later += draw(_moves(lead))
     steps = opening + tuple(sorted(later, key=lambda step: step.day))
     return World(draw(st.sampled_from(BIRTHDAYS[:2] * 5 + BIRTHDAYS)), steps, draw(st.floats(0, 1)))
 
@@ -214,6 +241,51 @@ def _second_thoughts(draw: st.DrawFn, lead: str, partners: list[str]) -> list[St
             Step(day, draw(turners), "turn", ("closed" if place == 0 and draw(st.booleans()) else draw(turns),))
             for place, day in enumerate(days)
         ]
+    return steps
+
+
+@st.composite
+def _moves(draw: st.DrawFn, lead: str) -> list[Step]:
+    """The pupil leaves, stays after all, comes back; the case is offered, taken back, taken over; work goes on there."""
+    days = sorted(draw(st.lists(st.integers(5, 40), min_size=6, max_size=6)))
+    leads, helpers = st.sampled_from(["oak senco", "oak dsl"]), st.sampled_from(["hill senco", "hill dsl"])
+    steps = [Step(days[0], draw(leads), "go", (draw(st.sampled_from([-2, 0, 3, 9])),))] if not draw(_one_in(4)) else []
+    if draw(_one_in(4)):
+        steps.append(Step(days[1], draw(leads), "stay"))
+    if draw(_one_in(4)):
+        steps.append(
+            Step(
+                days[1], "oak senco", "enrol", (draw(st.sampled_from(["oak", "oak", "hill"])), draw(st.integers(0, 9)))
+            )
+        )
+    if draw(st.booleans()):
+        return steps
+    steps.append(Step(days[2], draw(leads), "offer", ("hill",)))
+    if draw(_one_in(6)):
+        steps.append(Step(days[2], draw(leads), "take_offer_back"))
+    new_lead = draw(st.sampled_from(["hill senco", "hill dsl", "hill teacher"]))
+    steps.append(Step(days[3], draw(helpers), "take", (new_lead, draw(st.booleans()))))
+    steps.append(Step(days[3], "oak senco", "go", (draw(st.integers(0, 3)),)))
+    for author in ("hill senco", "hill dsl", new_lead, "oak senco", lead):
+        if draw(st.booleans()):
+            args = (
+                draw(st.sampled_from(TABLES)),
+                draw(st.sampled_from(("core", *CATEGORIES))),
+                draw(st.sampled_from(["oak", "hill"])),
+            )
+            steps.append(Step(days[4], author, "write", args))
+    steps.append(Step(days[4], draw(helpers), draw(st.sampled_from(["reword", "review"]))))
+    steps.append(
+        Step(
+            days[5],
+            draw(helpers),
+            *draw(
+                st.sampled_from(
+                    [("bar", ("father",)), ("admit", ("mother", ("core",))), ("stay", ()), ("turn", ("closed",))]
+                )
+            ),
+        )
+    )
     return steps
 
 

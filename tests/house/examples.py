@@ -18,12 +18,14 @@ from ecm import seeds
 from ecm.audit.integrator import log_key, resume, seal_batch
 from ecm.clock import new_id, today
 from ecm.database import ENGINE, outside_the_log
+from ecm.duplicates.matching import match
 from ecm.notifications.letters import TalkWanted
 from ecm.notifications.outbox import queue
 from ecm.post.delivery import _settle
 from ecm.seeds import PASSWORD, WORKERS, known
 from ecm.web import assets
 from ecm.web.fields import DATE_PARTS
+from tests.imports.files import send as send_pupils
 from tests.journeys.story import CARERS, EMAILS, PARTNERS, Story, Visitor, begin, carer_id, pupil_id, soon
 
 PERSONAS = (
@@ -88,7 +90,20 @@ async def build(client: httpx.AsyncClient) -> World:
         "plan_id": await story.plan(), "path": "nothing", "file_path": f"{assets.fingerprint()}/pages.css",
     }  # fmt: skip
     await story.note("nurse", "health", "Hearing test booked at the clinic.")
-    for add in (_actions, _invitations, _bars, _consent, _endings, _opening, _pupils, _people, _rest):
+    for add in (
+        _actions,
+        _invitations,
+        _bars,
+        _consent,
+        _endings,
+        _opening,
+        _pupils,
+        _imports,
+        _duplicates,
+        _moves,
+        _people,
+        _rest,
+    ):
         world.examples |= dict([each async for each in add(story, world)])
     for name in PERSONAS[1:-1]:
         world.people[name] = await story.who(name)
@@ -119,6 +134,10 @@ async def _actions(story: Story, world: World) -> Any:
     yield "POST /actions/export", _of({"columns": "title"})
     yield "POST /cases/export", _of({"columns": "pupil"})
     yield "POST /cases/search", _of({"q": "Leila Reid"})
+    yield "POST /pupils/search", _of({"q": "Leila Reid"})
+    yield "POST /pupils/export", _of({"parts": "names", "purpose": "work"})
+    yield "POST /exports/school", _of({"purpose": "records"})
+    yield "POST /pupils/add", _of({"first_name": "Solveig", "sen_provision": "N"})
 
 
 async def _invitations(story: Story, world: World) -> Any:
@@ -313,6 +332,93 @@ async def _pupils(story: Story, world: World) -> Any:
     yield "POST /pupils/{pupil_id}/carers/add", _of(form, pupil_id=pupil)
     yield "POST /carers/{carer_id}/edit", _of(form | {"version": "1"}, carer_id=carers[0])
     yield "POST /carers/{carer_id}/phone", _of({"mobile": "+447700900123", "checked": "true"}, carer_id=carers[1])
+
+
+async def _imports(story: Story, world: World) -> Any:
+    """Files of one pupil each, that wait to be approved or cancelled."""
+    senco = await story.who("senco")
+    shown, approved, asked, cancelled, dropped = [
+        (await send_pupils(senco, f"First name,Last name\r\nNils,Imported{each}\r\n".encode())).json()["id"]
+        for each in "abcde"
+    ]
+    world.ids["import_id"] = shown
+    yield "POST /pupils/import", _of({})
+    yield "POST /api/v1/pupil-imports", _of({})
+    yield "POST /pupils/import/{import_id}/approve", _of({"version": "2"}, import_id=approved)
+    yield "POST /api/v1/pupil-imports/{import_id}/approval", _of({"version": 2}, import_id=asked)
+    yield "POST /pupils/import/{import_id}/cancel", _of({}, import_id=cancelled)
+    yield "DELETE /api/v1/pupil-imports/{import_id}", _of(import_id=dropped)
+
+
+async def _duplicates(story: Story, world: World) -> Any:
+    """Pairs who came lately, one of them merged and one said to be two; and a pupil of the other school with our number."""
+    senco, pairs = await story.who("senco"), []
+    for name in ("Hedda", "Frida", "Inga", "Tora", "Vigdis"):
+        pairs.append([(await story.do("senco", "/pupils", first_name=name))["id"] for _ in "12"])
+    shown, merged, dismissed, undone, gone = [{"pupil_id": one, "other_id": two} for one, two in pairs]
+    path, said = "/pupils/duplicates/{pupil_id}/{other_id}", {"version": "2", "reason": "Entered twice."}
+    await senco.submit(f"{path}/not-same".format(**undone), {})
+    made = await senco.submit(f"{path}/merge".format(**gone), said)
+    number = (await senco.get(f"/pupils/{pupil_id('Suhaila')}")).json()["upn"]
+    await story.do("stranger", "/pupils", first_name="Suhaila", upn=number)
+    await match()
+    world.ids["merge_id"] = made.headers["location"].rpartition("/")[2].partition("?")[0]
+    world.ids["match_id"] = re.findall(r"/pupils/matches/([0-9a-f-]{36})", (await senco.see("/pupils/matches")).text)[0]
+    yield f"GET {path}", _of(**shown)
+    yield f"POST {path}/check", _of(said, **shown)
+    yield f"POST {path}/merge", _of(said, **merged)
+    yield f"POST {path}/not-same", _of({}, **dismissed)
+    yield f"POST {path}/undo", _of({}, **undone)
+    yield "POST /pupils/matches/{match_id}/settling", _of({"outcome": "moved"})
+
+
+async def _moves(story: Story, world: World) -> Any:
+    """Pupils who came lately leave again, each by one way; and cases offered to the other school, one for each answer."""
+    last = {"last_on": today().isoformat(), "destination": "unknown"}
+    typed = {"destination": "unknown"} | {f"last_on-{part}": str(getattr(today(), part)) for part in DATE}
+    names = iter(("Dag", "Egil", "Finn", "Gorm", "Hakon", "Ivar", "Knut", "Leif"))
+
+    async def came() -> str:
+        return (await story.do("senco", "/pupils", first_name=next(names)))["id"]
+
+    yield "POST /api/v1/pupils/{pupil_id}/leaving", _of(last, pupil_id=await came())
+    for path in ("/pupils/{pupil_id}/leave/check", "/pupils/{pupil_id}/leave"):
+        yield f"POST {path}", _of(typed, pupil_id=await came())
+    for path in ("/pupils/leaving/check", "/pupils/leaving"):
+        yield f"POST {path}", _of(typed | {"pupils": await came()})
+    gone = [(await story.do("senco", f"/pupils/{await came()}/leaving", **last))["id"] for _ in "123"]
+    world.ids["departure_id"] = gone[0]
+    yield "POST /api/v1/departures/{departure_id}/staying", _of({}, departure_id=gone[1])
+    yield "POST /pupils/left/{departure_id}/stayed", _of({}, departure_id=gone[2])
+    hill = str(known("hillside"))
+    offer = {"to_school_id": hill, "joins_on": soon(), "reason_code": "moved_home", "family_told": "phone"}
+    form = {k: v for k, v in offer.items() if k != "joins_on"} | {
+        k.replace("last", "joins"): v for k, v in typed.items()
+    }
+    form.pop("destination")
+    lead = {"lead_practitioner_id": str(known("seat senco@hillside.example"))}
+    for number, (route, body) in enumerate(
+        (
+            ("GET /handovers/{handover_id}", None),
+            ("POST /api/v1/cases/{case_id}/handover", offer),
+            ("POST /cases/{reference}/handover", form),
+            ("POST /handovers/{handover_id}/search", {"q": "Ethan"}),
+            ("POST /api/v1/handovers/{handover_id}/acceptance", lead),
+            ("POST /handovers/{handover_id}/acceptance", lead | {"pupil": "new"}),
+            ("POST /api/v1/handovers/{handover_id}/refusal", {"reason": "not_yet"}),
+            ("POST /handovers/{handover_id}/refusal", {"reason": "not_yet"}),
+            ("POST /api/v1/handovers/{handover_id}/withdrawal", {}),
+            ("POST /handovers/{handover_id}/withdrawal", {}),
+        )
+    ):
+        pupil = await story.do("senco", "/pupils", first_name="Olaf", last_name=f"Offered-{'abcdefghij'[number]}")
+        case = await story.do("senco", "/cases", pupil_id=pupil["id"], reason="Finds it hard to sit.", level="1")
+        ids = {"case_id": case["id"], "reference": case["reference"]}
+        if "{handover_id}" in route:
+            made = await story.do("senco", f"/cases/{case['id']}/handover", **offer)
+            ids = {"handover_id": made["id"]}
+            world.ids.setdefault("handover_id", made["id"])
+        yield route, _of(body, **ids)
 
 
 async def _people(story: Story, world: World) -> Any:

@@ -18,7 +18,7 @@ from tests.house.routes import ENDS_SESSION, SAFE, copied, send
 from tests.house.write_routes import reviewed
 from tests.journeys.story import Visitor
 
-ASKERS = ("senco", "nurse", "manager", "amina", "link", "dsl", "auditor", "admin", "system", "nobody")
+ASKERS = ("senco", "nurse", "manager", "amina", "link", "dsl", "auditor", "admin", "system", "nobody", "stranger")
 DONE = "SELECT count(*) FROM audit_event WHERE entry ->> 'outcome' = 'done' AND event NOT LIKE 'session:%'"
 # What no box accepts, whatever it is for.
 NEVER = ("a\x00b", "\x1b[2J", "left\u202eright", "x" * 20_001)

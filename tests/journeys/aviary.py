@@ -6,6 +6,7 @@ The tables are written from docs/design.md, never from the SQL.
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from ecm.clock import new_id, today
@@ -146,7 +147,7 @@ async def fill(db: Any, client: Any) -> Aviary:
         "agency_id": [str(known(each)) for each in (*story.involvements, "council", "young-minds", "oakfield")],
         "category": ["education", "health"], "step": ["why"],
         "membership_id": [str(known(f"seat {EMAILS['nurse']}"))],
-        **{f"{name}_id": [str(new_id())] for name in ("cover", "invitation", "message", "session")},
+        **{f"{name}_id": [str(new_id())] for name in ("cover", "import", "invitation", "match", "merge", "message", "other", "session")},
         "note_id": [],
     }  # fmt: skip
     for author, category in ((author, category) for author, kinds in WRITES.items() for category in kinds):
@@ -158,7 +159,21 @@ async def fill(db: Any, client: Any) -> Aviary:
         aviary.plans[maker] = await story.plan("senco" if maker == "family" else maker, audience)
     aviary.written = tuple(aviary.canaries)
     aviary.ids |= {"plan_id": list(aviary.plans.values()), "action_id": list(aviary.actions)}
+    aviary.ids |= {"departure_id": [await _leave(story)], "handover_id": [await _offer(story)]}
     return aviary
+
+
+async def _leave(story: Story) -> str:
+    """The pupil leaves the school one day, far from now; the id of that."""
+    leaving = {"last_on": (today() + timedelta(days=300)).isoformat(), "destination": "unknown"}
+    cases = {story.case_id: "keep"}
+    return (await story.do("senco", f"/pupils/{pupil_id('Leila Reid')}/leaving", cases=cases, **leaving))["id"]
+
+
+async def _offer(story: Story) -> str:
+    """The stranger's school is offered the case: its id is all that they may know of it."""
+    offer = {"to_school_id": str(known("hillside")), "joins_on": soon(), "reason_code": "other", "family_told": "phone"}
+    return (await story.do("senco", f"{story.path}/handover", **offer))["id"]
 
 
 async def _employ(db: Any, email: str, agency: str) -> None:

@@ -48,8 +48,19 @@ PAGES: dict[str, set[str]] = {
     "today": {
         "/", "/actions", "/actions/handover", "/actions/handover/check", "/actions/export", "/cases/export", "/cases/search",
     },
+    "pupils": {"/pupils", "/pupils/add", "/pupils/search", "/pupils/export", "/exports/school"},
     "rivals": set(),
     "places": {"/account", "/help/accessibility", "/post"},
+    "moving": {
+        "/pupils/{pupil_id}/leave", "/pupils/{pupil_id}/leave/check", "/pupils/leaving", "/pupils/leaving/check",
+        "/pupils/left", "/pupils/left/{departure_id}", "/pupils/left/{departure_id}/stayed", "/cases/{reference}/handover",
+        "/handovers", "/handovers/{handover_id}", "/handovers/{handover_id}/refusal", "/handovers/{handover_id}/search",
+    },
+    "duplicates": {
+        "/pupils/duplicates", "/pupils/duplicates/{pupil_id}/{other_id}", "/pupils/duplicates/{pupil_id}/{other_id}/check",
+        "/pupils/merges", "/pupils/merges/{merge_id}", "/pupils/matches", "/pupils/matches/{match_id}",
+    },
+    "imports": {"/pupils/import", "/pupils/import/{import_id}", "/pupils/import/{import_id}/approve"},
 }  # fmt: skip
 
 FORMS: dict[str, set[str]] = {
@@ -72,6 +83,7 @@ FORMS: dict[str, set[str]] = {
         "/password/reset/{secret}", "/account/details", "/account/password", "/account/address",
     },
     "today": {"/actions/handover", "/actions/export", "/cases/export", "/cases/search"},
+    "pupils": {"/pupils/add", "/pupils/search", "/pupils/export", "/exports/school"},
     "rivals": {
         "/actions/{action_id}/step", "/family/requests/{request_id}/check", "/invitations/{involvement_id}/acceptance",
         "/invitations/{involvement_id}/assignee", "/invitations/{involvement_id}/withdrawal",
@@ -84,6 +96,13 @@ FORMS: dict[str, set[str]] = {
     },
     "case": {"/cases/{reference}/actions/{action_id}/step"},
     "places": set(),
+    "moving": {
+        "/pupils/{pupil_id}/leave", "/pupils/{pupil_id}/leave/check", "/pupils/leaving", "/pupils/leaving/check",
+        "/pupils/left/{departure_id}/stayed", "/cases/{reference}/handover", "/handovers/{handover_id}/acceptance",
+        "/handovers/{handover_id}/refusal", "/handovers/{handover_id}/search",
+    },
+    "duplicates": {"/pupils/duplicates/{pupil_id}/{other_id}/check", "/pupils/matches/{match_id}/settling"},
+    "imports": {"/pupils/import", "/pupils/import/{import_id}/approve"},
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ NOT_PAGES = {
     "/health": "JSON for machines",
     "/demo/outbox.json": "JSON for programs",
     "/plans/{plan_id}": "the PDF itself; veraPDF looks at it",
+    "/pupils/import/{import_id}/problems": "a CSV to take away",
 }
 NOTHING_TO_GET_WRONG = {
     "/sign-out": "one button",
@@ -26,6 +27,11 @@ NOTHING_TO_GET_WRONG = {
     "/cases/{reference}/ask": "sends on what the page before has checked",
     "/cases/{reference}/review": "sends on what the page before has checked",
     "/cases/new/{pupil_id}/throw-away": "one button",
+    "/pupils/duplicates/{pupil_id}/{other_id}/merge": "sends on what the page before has checked",
+    "/pupils/duplicates/{pupil_id}/{other_id}/not-same": "one button",
+    "/pupils/duplicates/{pupil_id}/{other_id}/undo": "one button",
+    "/handovers/{handover_id}/withdrawal": "one button",
+    "/pupils/import/{import_id}/cancel": "one button",
     "/carers/{carer_id}/phone": "one box to tick, on a page whose form is looked at",
     "/consent/{secret}": "one button; the same answer for every link there is or is not",
     "/answer/{request_id}/not-mine": "one button",

@@ -20,7 +20,7 @@ CANARY = "Leila Reid, Safe Haven: told her teacher on Friday"
 PIECES = {"to": "amina.yusuf@home.example", "secret": SECRET, "code": "012345", "reference": "ECM-7K4P-2Q"}
 NUMBERS = {
     "days": 7, "hours": 24, "minutes": 10,
-    "overdue": 2, "due_soon": 1, "reviews": 3, "unanswered": 4, "invitations": 5,
+    "overdue": 2, "due_soon": 1, "reviews": 3, "unanswered": 4, "invitations": 5, "handovers": 6,
 }  # fmt: skip
 WISHES = {"language": "pl", "interpreter": True, "large_print": True}  # which words are used; never shown themselves
 CANARIES = (CANARY, "Leila", "Safe Haven", "Zoë\n", "‮", "", -1, True, None, ["Leila"])
@@ -117,7 +117,7 @@ def test_a_letter_is_worth_sending_as_long_as_what_it_links_to_works():
 
 def test_a_digest_says_how_much_waits_and_nothing_about_what_does_not():
     template = environment().get_template("letters/reminders.txt")
-    text = template.render(**asdict(Reminders("a@b.example", 2, 0, 0, 0, 1)), site="https://ecm.example")
+    text = template.render(**asdict(Reminders("a@b.example", 2, 0, 0, 0, 1, 0)), site="https://ecm.example")
     assert "- 2 actions overdue\n- 1 invitation to work on a case, without an answer\n\nSign in" in text
     assert "review" not in text
 

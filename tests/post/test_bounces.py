@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from click.testing import CliRunner
 
-from ecm import cli, database
+from ecm import database
+from ecm.cli import main
 from ecm.clock import new_id
+from ecm.config import settings
 from ecm.database import acting_as
 from ecm.notifications.letters import TalkWanted
 from ecm.notifications.outbox import queue
@@ -96,14 +98,14 @@ async def test_a_message_that_left_is_marked_and_a_stranger_marks_nothing(db, mo
         await database.close_pool()
         monkeypatch.setenv("ECM_DATABASE_URL", db.app_url)
         monkeypatch.setenv("ECM_SECRET_KEY", SECRET)
-        cli.settings.cache_clear()
+        settings.cache_clear()
         said = await _run_beside(report(message))
         assert await admin.fetchrow("SELECT state, trouble FROM outbox") == ("bounced", "dsn_5_1_1")
     assert said == "The message is marked as not delivered.\n"
-    cli.settings.cache_clear()
+    settings.cache_clear()
 
 
 async def _run_beside(text: bytes) -> str:
-    result = await asyncio.to_thread(CliRunner().invoke, cli.main, ["bounced"], input=text)
+    result = await asyncio.to_thread(CliRunner().invoke, main, ["bounced"], input=text)
     assert result.exit_code == 0, result.output
     return result.output

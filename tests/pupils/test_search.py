@@ -180,3 +180,43 @@ async def test_a_search_finds_exactly_what_the_policies_show(db: Any) -> None:
                 seen[email] = seen.get(email, 0) + len(found)
     assert min(seen[e] for e in (SENCO, TEACHER, NURSE, STRANGER)) > 0
     assert seen["auditor@partnership.example"] == seen["manager@childrens-services.example"] == 0
+
+
+# 4,200 called Anna, of whom the reader sees one, the last by name; 2,100 called Bert with a case of the reader's each.
+MANY = """
+CREATE TEMP TABLE planned AS SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS case_id,
+    CASE WHEN n <= 4200 THEN 'Anna' ELSE 'Bert' END AS first, 'M' || lpad(n::text, 4, '0') AS last FROM generate_series(1, 6300) n;
+INSERT INTO pupil (id, first_name, last_name, search_key) SELECT id, first, last, lower(first || ' ' || last) FROM planned;
+DELETE FROM planned WHERE n < 4200;
+ALTER TABLE support_case DISABLE TRIGGER USER;
+INSERT INTO support_case (id, reference, pupil_id, school_id, lead_membership_id, opened_at, updated_at)
+    SELECT case_id, 'R' || n, id, '{school}', '{lead}', now(), now() FROM planned;
+SET CONSTRAINTS ALL IMMEDIATE;
+ALTER TABLE support_case ENABLE TRIGGER USER;
+INSERT INTO case_access SELECT case_id, '{reader}', 'core', 'consent', case_id, now() - interval '1 day', 'infinity' FROM planned;
+INSERT INTO case_seat SELECT '{reader}', case_id, 'open', NULL, now(), 'infinity' FROM planned;
+UPDATE case_access SET valid_until = now() - interval '1 hour' WHERE case_id IN (SELECT case_id FROM planned WHERE n % 7 = 1);
+ANALYZE pupil, support_case, case_access, case_seat;
+"""
+
+
+async def test_a_reader_of_very_many_cases_finds_the_same_in_the_same_order(db: Any) -> None:
+    manager = "therapist@community-health.example"
+    async with db.admin() as admin, admin.transaction():
+        await admin.execute(
+            MANY.format(
+                school=known("oakfield"), lead=known("seat senco@oakfield.example"), reader=known("community-health")
+            )
+        )
+    async with acting_as(await db.act_as(manager), "find_pupils") as act:
+        act.record("pupils:searched")
+        for q, found in (("anna", 1), ("ann", 1), ("bert", 1800), ("bret", 1800), ("bert m6", 258), ("", 1801)):
+            phrases = search_phrases(q)
+            by_policy = await act.rows(
+                BY_POLICY if phrases else "SELECT id FROM pupil u", *([phrases] if phrases else [])
+            )
+            every = await act.rows("SELECT pupil_id, near FROM matching_pupils($1, 9000)", phrases)
+            assert {r["pupil_id"] for r in every} == {r["id"] for r in by_policy}, q
+            few = await act.rows("SELECT pupil_id, near FROM matching_pupils($1, 50)", phrases)
+            assert few == every[:50], "the best of them, in order"
+            assert len(every) == found, q

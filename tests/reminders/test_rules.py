@@ -12,8 +12,8 @@ from ecm.reminders.rules import Work, letter_for, next_run, run_day
 
 DAYS = st.dates(date(2026, 1, 1), date(2027, 12, 31))
 BEGUN = date(2026, 7, 1)
-FIRST_HEARD = {"action": -3, "review": -7, "consent": 7, "invitation": 3}
-REASONS = {"action": (-3, 1), "review": (-7, 1), "consent": (7,), "invitation": (3,)}
+FIRST_HEARD = {"action": -3, "review": -7, "consent": 7, "invitation": 3, "handover": 7}
+REASONS = {"action": (-3, 1), "review": (-7, 1), "consent": (7,), "invitation": (3,), "handover": (7,)}
 
 
 def works(near: date) -> st.SearchStrategy[Work]:
@@ -36,7 +36,12 @@ def model(each: list[Work], after: date, today: date) -> dict[str, int]:
         if today < work.counts_from + FIRST_HEARD[work.kind] * day:
             continue
         late = today > work.counts_from
-        word = {"action": "overdue" if late else "due_soon", "review": "reviews", "consent": "unanswered"}
+        word = {
+            "action": "overdue" if late else "due_soon",
+            "review": "reviews",
+            "consent": "unanswered",
+            "handover": "handovers",
+        }
         name = word.get(work.kind, "invitations")
         heard[name] = heard.get(name, 0) + 1
         steps = [work.counts_from + n * day for n in REASONS[work.kind]]
