@@ -1,6 +1,7 @@
 -- What a file would change: each row beside the roll, for the whole file at once. Nested loops are off where the planner
--- cannot know how many rows a file has; what must be looked up one by one says so with OFFSET 0. "(school) IS TRUE" is not
--- a condition for an index: a table nobody has analysed yet makes the planner look a pupil up among all of the school.
+-- cannot know how many rows a file has; what must be looked up one by one says so with OFFSET 0. "(…) IS TRUE" is not a
+-- condition for an index: a table nobody has analysed yet makes the planner look a pupil up among all of the school, or
+-- among all who are on a roll (those indexes are partial).
 
 SET ROLE ecm_policy;
 
@@ -176,7 +177,7 @@ SET enable_nestloop = off SET work_mem = '32MB' AS $$
                lower(c.said ->> 'email') AS email, array_agg(plain_name(c.said ->> 'name')) OVER (PARTITION BY r.id) AS names, e.was
         FROM import_row r
         LEFT JOIN LATERAL (SELECT x.imported -> 'carers' AS was FROM enrolment x WHERE x.pupil_id = r.pupil_id AND (x.school_id = p_school) IS TRUE
-                           AND (x.to_on IS NULL OR x.to_on >= school_day()) LIMIT 1) e ON true,
+                           AND (x.to_on IS NULL OR x.to_on >= school_day()) IS TRUE LIMIT 1) e ON true,
         LATERAL jsonb_array_elements(r.carers) WITH ORDINALITY c (said, place)
         -- Where the file says of them what the last one said, there is nothing to do and nothing to tell.
         WHERE r.import_id = p_import AND r.kind IN ('new', 'changed', 'unchanged') AND r.carers <> '[]'
@@ -259,7 +260,7 @@ SET search_path = pg_catalog, public, pg_temp SET enable_nestloop = on AS $$
     SELECT EXISTS (SELECT FROM membership m WHERE m.person_id = p_person)
         OR EXISTS (SELECT FROM carer k WHERE k.person_id = p_person AND NOT EXISTS (
             SELECT FROM enrolment e WHERE e.pupil_id = k.pupil_id AND (e.school_id = p_school) IS TRUE
-            AND (e.to_on IS NULL OR e.to_on >= school_day())))
+            AND (e.to_on IS NULL OR e.to_on >= school_day()) IS TRUE))
 $$;
 
 CREATE FUNCTION count_rows(p_import uuid) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER

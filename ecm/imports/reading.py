@@ -37,7 +37,7 @@ SECONDS = 60.0
 """That one answer may take: a thousand rows take a fraction of one."""
 AT_ONCE = 2
 """Files read at the same time by one server; others wait."""
-NICE = 5
+NICE = 19
 """How far reading steps back when somebody waits for a page."""
 LOOK = 1_000
 """Characters by which a file is told from another kind."""

@@ -106,6 +106,9 @@ async def _lay(admin_url: str) -> None:
     await migrate(admin_url, SECRET)
     admin = await asyncpg.connect(admin_url)
     await seeds.lay_ground(admin)
+    # Statistics that are made half way have led the planner astray before: here they always are.
+    await admin.execute("ALTER SYSTEM SET autovacuum_naptime = '2s'")
+    await admin.execute("SELECT pg_reload_conf()")
     await admin.close()
 
 
