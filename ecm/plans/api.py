@@ -9,9 +9,9 @@ from litestar.params import FromPath, JSONBody
 
 from ecm.database import Actor
 from ecm.idempotency import once
-from ecm.plans.commands import make_plan
+from ecm.plans.commands import copy_plan, make_plan
 from ecm.plans.queries import download_plan, list_plans, show_plan
-from ecm.plans.schemas import NewPlan
+from ecm.plans.schemas import NewCopy, NewPlan
 
 
 @post("/cases/{case_id:uuid}/plans")
@@ -22,9 +22,15 @@ async def post_plan(
     return await once(request, actor, lambda: make_plan(actor, case_id, data), lambda made: show_plan(actor, made))
 
 
+@post("/cases/{case_id:uuid}/plan-copies", status_code=200)
+async def post_copy(data: JSONBody[NewCopy], actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> Response[bytes]:
+    """A copy of what the reader may see today."""
+    return pdf(*await copy_plan(actor, case_id, data))
+
+
 @get("/cases/{case_id:uuid}/plans")
 async def get_plans(actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
-    """The plans of a case that the reader may open."""
+    """The plans of a case that the reader may open, or had in the hand."""
     return {"items": await list_plans(actor, case_id), "next": None}
 
 
@@ -46,4 +52,4 @@ def pdf(name: str, document: bytes) -> Response[bytes]:
     return Response(document, media_type="application/pdf", headers=headers)
 
 
-routes = [post_plan, get_plans, get_plan, get_document]
+routes = [post_plan, post_copy, get_plans, get_plan, get_document]

@@ -13,7 +13,7 @@ import resource
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -22,8 +22,10 @@ from typing import Any, Literal, Self
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ecm.plans.document import PlanDocument, direction, excerpt, paragraphs
-from ecm.web.dates import long_date
+from ecm.plans.document import PlanDocument
+from ecm.plans.text import amount, direction, excerpt, paragraphs
+from ecm.web.charts import outcome_chart
+from ecm.web.dates import long_date, short_date
 
 Reason = Literal["too_slow", "too_large", "fetching", "broken", "closed"]
 SENTENCES: dict[Reason, str] = {
@@ -92,7 +94,16 @@ class Renderer:
     die, they go by themselves.
     """
 
-    def __init__(self, *, processes: int = 2, seconds: float = 20.0, megabytes: int = 512) -> None:
+    def __init__(
+        self,
+        *,
+        processes: int = 2,
+        seconds: float = 20.0,
+        megabytes: int = 512,
+        own: Callable[[], Path | None] = lambda: None,
+    ) -> None:
+        """`own` says where a partnership keeps templates of its own, which come before the bundled ones."""
+        self._own = own
         self._places = asyncio.Semaphore(processes)
         self._seconds = seconds
         self._megabytes = megabytes
@@ -148,7 +159,7 @@ class Renderer:
             if drawer.process.returncode is None:
                 return drawer
             self._all.discard(drawer)
-        drawer = _Drawer(await _start(self._megabytes, int(self._seconds) + GRACE_SECONDS))
+        drawer = _Drawer(await _start(self._megabytes, int(self._seconds) + GRACE_SECONDS, self._own()))
         self._all.add(drawer)
         if self._closed:
             await self._dismiss(drawer)
@@ -160,9 +171,10 @@ class Renderer:
         self._all.discard(drawer)
 
 
-async def _start(megabytes: int, seconds: int) -> Process:
+async def _start(megabytes: int, seconds: int, own: Path | None) -> Process:
+    folder = [str(own)] if own else []
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "ecm.plans.pdf", str(megabytes), str(seconds),
+        sys.executable, "-m", "ecm.plans.pdf", str(megabytes), str(seconds), *folder,
         stdin=PIPE, stdout=PIPE, cwd=ROOT, env=_environment(),
         start_new_session=True,  # Ctrl-C in a terminal goes to the server, which then ends its drawings in order
     )  # fmt: skip
@@ -188,14 +200,25 @@ def _framed(content: bytes) -> bytes:
 
 def plan_html(document: PlanDocument) -> str:
     """The document as the HTML page that is drawn; its one style sheet is `plan:plan.css`."""
-    return _templates().get_template("support_plan.html").render(plan=document)
+    return _templates().get_template(f"{document.plan_type}.html").render(plan=document)
 
 
 @cache
 def _templates() -> Environment:
-    templates = Environment(autoescape=True, undefined=StrictUndefined, loader=FileSystemLoader(TEMPLATES))
-    templates.filters |= {each.__name__: each for each in (direction, excerpt, long_date, paragraphs)}
+    templates = Environment(autoescape=True, undefined=StrictUndefined, loader=FileSystemLoader(_folders()))
+    templates.filters |= {
+        each.__name__: each for each in (amount, direction, excerpt, long_date, paragraphs, short_date)
+    }
+    templates.globals["outcome_chart"] = outcome_chart
     return templates
+
+
+def _folders() -> list[Path]:
+    """Where templates and style sheets are looked for; in a drawing process the third argument comes first."""
+    return [*_own_folder, TEMPLATES]
+
+
+_own_folder: list[Path] = []
 
 
 @cache
@@ -207,7 +230,8 @@ def _closed_fetcher() -> Any:
         URLFetcherResponse,
     )
 
-    sheets = {f"plan:{path.name}": path.read_bytes() for path in TEMPLATES.glob("*.css")}
+    folders = reversed(_folders())  # the last one read wins
+    sheets = {f"plan:{path.name}": path.read_bytes() for folder in folders for path in folder.glob("*.css")}
 
     class ClosedFetcher(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
@@ -269,4 +293,5 @@ def _limit_memory(megabytes: int) -> None:
 
 
 if __name__ == "__main__":
+    _own_folder += [Path(each) for each in sys.argv[3:]]
     _draw_until_closed(int(sys.argv[1]), int(sys.argv[2]))

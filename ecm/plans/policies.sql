@@ -10,7 +10,45 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         WHERE k.case_id = p_case AND k.category = ANY (p_categories) AND p_made_at < k.at
           AND coalesce(n.written_at, t.added_at) <= p_made_at AND (k.kind = 'action' OR p_audience = 'professionals'))
 $$;
-GRANT EXECUTE ON FUNCTION plan_is_sound(uuid, text[], text, timestamptz) TO ecm_app;
+
+-- The reader may read every one of these categories now, for more than having written in it.
+CREATE FUNCTION reads_all(p_case uuid, p_categories text[]) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT p_categories <@ ARRAY(SELECT a.category FROM case_access a
+        WHERE a.case_id = p_case AND a.principal = ANY (principals())
+          AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+$$;
+
+-- Plans that this reader made or has opened, and that are closed to them now. Of one that they never had in the hand
+-- they are told nothing. One of the two is given: the case, or the plan.
+CREATE FUNCTION withheld_plans(p_case uuid, p_plan uuid)
+RETURNS TABLE (id uuid, case_id uuid, number int, plan_type text, audience text, categories text[], made_at timestamptz,
+               reference text, made_by text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT p.id, p.case_id, p.number, p.plan_type, p.audience, p.categories, p.made_at, c.reference, w.name
+    FROM plan p JOIN support_case c ON c.id = p.case_id
+    JOIN membership m ON m.id = p.made_by_membership_id JOIN person w ON w.id = m.person_id
+    WHERE (p.case_id = p_case OR p.id = p_plan) AND p.status = 'ready' AND on_case(p.case_id)
+      AND NOT (reads_all(p.case_id, p.categories) AND plan_is_sound(p.case_id, p.categories, p.audience, p.made_at))
+      AND (p.made_by_membership_id = (context() ->> 'membership')::uuid
+           OR EXISTS (SELECT FROM audit_event e WHERE e.case_id = p.case_id AND e.event = 'plan:downloaded'
+                      AND e.entry ->> 'subject' = p.id::text AND e.actor = (context() ->> 'person')::uuid
+                      AND (e.entry ->> 'membership')::uuid IS NOT DISTINCT FROM (context() ->> 'membership')::uuid))
+$$;
+
+-- Which organisations have saved which of the plans that the reader may open, and when last. No person is named, no
+-- parent is counted, and no service that the reader may not know of.
+CREATE FUNCTION plan_copies(p_case uuid) RETURNS TABLE (plan_id uuid, agency_id uuid, agency_name text, last_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT p.id, g.id, g.name, max((e.entry ->> 'at')::timestamptz)
+    FROM audit_event e JOIN plan p ON p.id = (e.entry ->> 'subject')::uuid JOIN agency g ON g.id = e.agency
+    WHERE e.case_id = p_case AND e.event = 'plan:downloaded' AND p.case_id = p_case AND on_case(p_case)
+      AND reads_all(p_case, p.categories) AND knows_of(p_case, g.id)
+      AND (p.audience = 'family' OR context() ->> 'membership' IS NOT NULL)
+    GROUP BY p.id, g.id, g.name
+$$;
+GRANT EXECUTE ON FUNCTION plan_is_sound(uuid, text[], text, timestamptz), withheld_plans(uuid, uuid), plan_copies(uuid)
+    TO ecm_app;
 RESET ROLE;
 
 SET ROLE ecm_owner;
@@ -39,11 +77,13 @@ CREATE POLICY plan_finished_by_maker ON plan FOR UPDATE TO ecm_app USING (
 RESET ROLE;
 
 SET ROLE ecm_policy;
--- Numbers count plans of exactly the same categories: whoever sees this one sees those, so a number reveals nothing.
-CREATE FUNCTION next_plan_number(p_case uuid, p_audience text, p_categories text[]) RETURNS int
+-- The next number of a kind of plan for an audience. Only plans are counted of which every reader of the new one may
+-- read every category, so no number tells anybody of a plan that is hidden from them. Source: ADR 0011.
+CREATE FUNCTION next_plan_number(p_case uuid, p_type text, p_audience text, p_categories text[]) RETURNS int
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(max(p.number), 0) + 1 FROM plan p
-    WHERE on_case(p_case) AND p.case_id = p_case AND p.audience = p_audience AND p.categories = p_categories
+    WHERE on_case(p_case) AND reads_all(p_case, p_categories) AND p.case_id = p_case AND p.plan_type = p_type
+      AND p.audience = p_audience AND p.categories <@ p_categories
 $$;
-GRANT EXECUTE ON FUNCTION next_plan_number(uuid, text, text[]) TO ecm_app;
+GRANT EXECUTE ON FUNCTION next_plan_number(uuid, text, text, text[]) TO ecm_app;
 RESET ROLE;

@@ -1,6 +1,6 @@
 """Issued documents."""
 
-from piccolo.columns import UUID, Array, Bytea, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Array, Bytea, ForeignKey, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from ecm.agencies.tables import Membership
@@ -9,7 +9,11 @@ from ecm.clock import new_id
 
 
 class Plan(Table, tablename="plan"):
-    """A numbered document frozen for one audience. Reading it needs every category in it, now."""
+    """A numbered document frozen for one audience. Reading it needs every category in it, now.
+
+    `snapshot`: what it says, as data. `content`: SHA-256 of that without number, date and history. Both are missing
+    from plans that were made before they were kept.
+    """
 
     id = UUID(primary_key=True, default=new_id)
     case_id = ForeignKey(SupportCase, null=False)
@@ -22,3 +26,5 @@ class Plan(Table, tablename="plan"):
     status = Text(default="preparing")
     sha256 = Text(null=True, default=None)
     document = Bytea(null=True, default=None)
+    snapshot = JSONB(null=True, default=None)
+    content = Text(null=True, default=None)
