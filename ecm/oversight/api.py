@@ -11,11 +11,10 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from ecm.audit.queries import Filter
 from ecm.clock import midnight
 from ecm.database import Actor
-from ecm.errors import Refused
 from ecm.oversight.queries import checkpoint, event_proof, search_events
-from ecm.paging import Page, cursor_of, page_of
-
-ZERO = UUID(int=0)
+from ecm.oversight.rules import within_reach
+from ecm.oversight.schemas import Outcome
+from ecm.paging import LAST_ID, Page, cursor_of, page_of
 
 
 @get("/audit/events")
@@ -24,33 +23,26 @@ async def get_events(
     page_wanted: NamedDependency[Page],
     case_id: FromQuery[UUID | None] = None,
     actor_id: FromQuery[UUID | None] = None,
+    agency_id: FromQuery[UUID | None] = None,
+    pupil_id: FromQuery[UUID | None] = None,
     event: FromQuery[str | None] = None,
+    outcome: FromQuery[Outcome | None] = None,
     from_on: Annotated[date | None, QueryParameter(name="from")] = None,
     to_on: Annotated[date | None, QueryParameter(name="to")] = None,
 ) -> dict[str, Any]:
-    """Events, newest first; `from` and `to` are days in London, both included."""
-    wanted = wanted_events(case_id, actor_id, event, from_on, to_on)
-    rows = await search_events(actor, wanted, before(page_wanted), page_wanted.limit + 1)
+    """Events, newest first; `from` and `to` are days in London, both included.
+
+    `pupil_id`: whatever showed or touched this pupil, was about a case of theirs, or was a refused attempt at either.
+    """
+    wanted = Filter(
+        case=case_id, actor=actor_id, event=event or None, agency=agency_id, pupil=pupil_id, outcome=outcome,
+        from_at=midnight(within_reach(from_on)) if from_on else None,
+        until_at=midnight(within_reach(to_on) + timedelta(days=1)) if to_on else None,
+    )  # fmt: skip
+    (after,) = page_wanted.after(LAST_ID)
+    rows = await search_events(actor, wanted, after, page_wanted.limit + 1)
     shown, more = page_of(rows, page_wanted.limit)
     return {"items": list(shown), "next": cursor_of(shown[-1]["id"]) if more else None}
-
-
-def wanted_events(
-    case_id: UUID | None, actor_id: UUID | None, event: str | None, from_on: date | None, to_on: date | None
-) -> Filter:
-    """A search, with days in London turned into instants. Raises: Refused for a day out of range."""
-    try:
-        from_at = midnight(from_on) if from_on else None
-        until_at = midnight(to_on + timedelta(days=1)) if to_on else None
-    except OverflowError:
-        raise Refused({"to": "Choose a day of this century."}) from None
-    return Filter(case_id, actor_id, event or None, from_at, until_at)
-
-
-def before(page: Page) -> UUID | None:
-    """The event after which the page goes on; None for the first page. Raises: Refused."""
-    (last,) = page.after(ZERO)
-    return last if last != ZERO else None
 
 
 @get("/audit/checkpoint")
