@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs bench prove clean
+.PHONY: demo test check docs bench prove lighthouse clean
 .DELETE_ON_ERROR:
 
 demo: .venv/ready documents assets  ## the demonstration area on this machine
@@ -27,8 +27,11 @@ bench: .venv/ready-dev documents assets  ## ratios to a bare floor
 prove: test  ## the long proofs
 	ECM_LONG=1 $(BIN)/python -m pytest tests/access tests/audit
 
+lighthouse: .venv/ready-dev documents browser assets  ## what Lighthouse says of the ten main pages
+	@$(BIN)/python -m tests.lighthouse
+
 clean:  ## everything made here, the demonstration's data too
-	rm -rf .venv static node_modules .ecm-data .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv static node_modules tests/lighthouse/node_modules .ecm-data .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ecm needs Python 3.11 or newer: try make PYTHON=python3.12")'

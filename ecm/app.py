@@ -34,6 +34,7 @@ import ecm.corrections.api
 import ecm.corrections.pages
 import ecm.duplicates.pages
 import ecm.exports.pages
+import ecm.help.pages
 import ecm.home.family
 import ecm.home.family_api
 import ecm.home.leaving
@@ -46,8 +47,12 @@ import ecm.moves.api
 import ecm.moves.handover_pages
 import ecm.moves.pages
 import ecm.opening.pages
+import ecm.outcomes.api
+import ecm.outcomes.family_pages
+import ecm.outcomes.pages
 import ecm.oversight.api
 import ecm.oversight.pages
+import ecm.oversight.taking_pages
 import ecm.people.join_pages
 import ecm.people.pages
 import ecm.plans.api
@@ -75,12 +80,14 @@ from ecm.web.errors import PROBLEMS
 PAGES = (
     ecm.plans.pages,
     ecm.oversight.pages,
+    ecm.oversight.taking_pages,
     ecm.accounts.pages,
     ecm.people.pages,
     ecm.people.join_pages,
     ecm.home.leaving,
     ecm.home.pages,
     ecm.home.family,
+    ecm.help.pages,
     ecm.opening.pages,
     ecm.pupils.pages,
     ecm.imports.pages,
@@ -93,6 +100,8 @@ PAGES = (
     ecm.casefile.tab_pages,
     ecm.actions.pages,
     ecm.actions.list_pages,
+    ecm.outcomes.pages,
+    ecm.outcomes.family_pages,
     ecm.involvements.pages,
     ecm.moves.pages,
     ecm.moves.handover_pages,
@@ -114,6 +123,7 @@ API = (
     ecm.cases.api,
     ecm.casefile.api,
     ecm.actions.api,
+    ecm.outcomes.api,
     ecm.involvements.api,
     ecm.moves.api,
     ecm.consent.api,

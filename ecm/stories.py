@@ -1,6 +1,7 @@
 """Cases of the demonstration area, at every stage, made by the people of the area through the commands they use."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from secrets import token_bytes
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import asyncpg
 from ecm import database
 from ecm.actions.commands import add_action
 from ecm.actions.schemas import NewAction
-from ecm.agencies.words import Category
+from ecm.agencies.words import Category, Whose
 from ecm.audit.events import Event
 from ecm.cases.commands import open_case, write_note
 from ecm.cases.schemas import BarrierCode, Level, NewBarrier, NewCase, NewNote
@@ -27,6 +28,9 @@ from ecm.involvements.schemas import Acceptance, Invitation, Reason, Refusal
 from ecm.moves.commands import end_enrolments
 from ecm.moves.handover import offer_case
 from ecm.moves.schemas import Leaving, Offer
+from ecm.outcomes.commands import add_outcome, measure_outcome, record_view
+from ecm.outcomes.provisions import add_provision
+from ecm.outcomes.schemas import NewMeasurement, NewOutcome, NewProvision, NewView
 from ecm.pupils.queries import show_pupil
 from ecm.pupils.records import add_pupil
 from ecm.pupils.schemas import NewPupil
@@ -147,9 +151,49 @@ async def tell_stories() -> None:
         Refusal(reason="already_known", message="He is with the hospital team."),
     )
     await _reviewed(senco, working)
+    await _measured(senco, health, hub, working)
     await _ended(other)
     await _known_twice(senco, other)
     await _moving(senco)
+
+
+async def _measured(senco: Actor, health: Actor, hub: Actor, case_id: UUID) -> None:
+    """What is to change for one pupil, the numbers so far, what he gets for it, and what he and his mother say."""
+
+    def day(weeks: int) -> date:
+        return today() + timedelta(weeks=weeks)
+
+    steps = NewOutcome(
+        title="Follows an instruction of three steps by himself", measure="Instructions followed out of 20",
+        baseline=Decimal(4), target=Decimal(16), due_on=day(14), category="education",
+    )  # fmt: skip
+    upset = NewOutcome(
+        title="Stays calm when the room is loud", measure="Times a week he leaves the room", baseline=Decimal(9),
+        target=Decimal(2), due_on=day(6), category="education",
+    )  # fmt: skip
+    for who, outcome, values in ((senco, steps, (4, 6, 7, 11)), (health, upset, (9, 8, 8, 7))):
+        made = (await add_outcome(who, case_id, outcome))["id"]
+        for week, value in zip((-9, -6, -3, 0), values, strict=True):
+            await measure_outcome(who, made, NewMeasurement(value=Decimal(value), measured_on=day(week)))
+    await add_outcome(senco, case_id, NewOutcome(title="Tells an adult when he is lost", category="classroom"))
+    await add_provision(senco, case_id, NewProvision(
+        title="Picture timetable on his desk", who="Class teacher", how_often="All day", starts_on=day(-9), category="classroom",
+    ))  # fmt: skip
+    await add_provision(health, case_id, NewProvision(
+        title="Listening games", who="Teaching assistant, shown how by Beth Lawson", how_often="Every school day", minutes=15,
+        weeks=12, starts_on=day(-6), category="education",
+    ))  # fmt: skip
+    said: tuple[tuple[Actor, Whose, str, str], ...] = (
+        (
+            senco,
+            "pupil",
+            "I like it when I know what comes next. The bell hurts.",
+            "Drawing and talking with his teacher",
+        ),
+        (hub, "family", "Mornings are calmer now. I want him to have a friend home for tea.", "At the Tuesday group"),
+    )
+    for who, whose, text, how in said:
+        await record_view(who, case_id, NewView(whose=whose, text=text, how=how))
 
 
 async def _reviewed(senco: Actor, case_id: UUID) -> None:

@@ -20,6 +20,7 @@ from ecm.config import Settings, settings
 from ecm.database import acting_for
 from ecm.duplicates.matching import keep_matching
 from ecm.imports.commands import keep_forgetting
+from ecm.oversight.figures import keep_counting
 from ecm.post.bounces import note_bounce
 from ecm.post.delivery import carry
 from ecm.post.senders import senders
@@ -46,6 +47,7 @@ async def run() -> None:
             _keep_on("reminders", keep_reminding, stop),
             _keep_on("files of pupils", keep_forgetting, stop),
             _keep_on("matching", keep_matching, stop),
+            _keep_on("figures", keep_counting, stop),
         )
     finally:
         await database.close_pool()

@@ -153,6 +153,14 @@ BEGIN
         UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, written_at, NULL
             FROM review_contribution WHERE case_id = p_case
         UNION ALL SELECT category, NULL, NULL, NULL, NULL, written_at, NULL FROM review WHERE case_id = p_case
+        UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, updated_at, NULL
+            FROM outcome WHERE case_id = p_case
+        UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, written_at, NULL
+            FROM measurement WHERE case_id = p_case
+        UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, updated_at, NULL
+            FROM provision WHERE case_id = p_case
+        UNION ALL SELECT category, author_membership_id, author_desk_id, author_person_id, NULL, written_at, NULL
+            FROM case_view WHERE case_id = p_case
         UNION ALL SELECT i.category, NULL, NULL, desk(c.school_id, i.category), NULL, i.updated_at, NULL
             FROM involvement i JOIN support_case c ON c.id = i.case_id WHERE i.case_id = p_case),
     seen AS (
@@ -260,7 +268,8 @@ BEGIN
         END LOOP;
         EXECUTE format('CREATE TRIGGER z_derive_%1$s AFTER %1$s ON contact_bar REFERENCING NEW TABLE AS changed
             FOR EACH STATEMENT EXECUTE FUNCTION derive_pupil(''pupil_id'')', happening);
-        FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note','review','review_contribution'] LOOP
+        FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note','review','review_contribution',
+                                 'outcome','measurement','provision','case_view'] LOOP
             EXECUTE format('CREATE TRIGGER z_seats_%1$s AFTER %1$s ON %2$I REFERENCING NEW TABLE AS changed
                 FOR EACH STATEMENT EXECUTE FUNCTION seats_changed()', happening, t);
         END LOOP;

@@ -115,7 +115,7 @@ def _navigation(
         places.append(NavigationItem("/corrections", "Entered in error"))
     if not worker:
         places.append(NavigationItem("/family", "Your family"))
-    return (*places, NavigationItem("/help/accessibility", "Help"))
+    return (*places, NavigationItem("/help", "Help"))
 
 
 def page(template: str, actor: Actor | None, /, *, status: int = 200, **context: Any) -> Response[bytes]:

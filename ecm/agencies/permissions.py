@@ -21,11 +21,11 @@ def _write(*categories: str) -> frozenset[str]:
 
 _LEAD = frozenset({
     "desk:general", "pupil:look_up", "pupil:keep", "case:open", "case:change", "involvement:invite", "carer:admit", "contact:bar",
-    "consent:ask", "consent:record", "note:write", "action:add", "action:change", "barrier:add", "plan:make", "death:record",
-    "pupil:leave", "case:hand_over", "school:export",
+    "consent:ask", "consent:record", "note:write", "action:add", "action:change", "barrier:add", "outcome:add", "plan:make",
+    "death:record", "pupil:leave", "case:hand_over", "school:export",
 })  # fmt: skip
 _PARTNER = frozenset({
-    "involvement:answer", "note:write", "action:add", "action:change", "barrier:add", "plan:make",
+    "involvement:answer", "note:write", "action:add", "action:change", "barrier:add", "outcome:add", "plan:make",
 })  # fmt: skip
 _DESK = frozenset({"desk:general"})
 _SCHOOL_TEXT = _write("classroom", "education", "health", "social_care", "family")

@@ -4,6 +4,8 @@ from typing import Literal
 
 Category = Literal["core", "classroom", "education", "health", "social_care", "family", "safeguarding"]
 ActionStatus = Literal["todo", "doing", "done", "cancelled"]
+OutcomeStatus = Literal["working", "met", "partly_met", "not_met", "stopped"]
+Whose = Literal["pupil", "family"]
 
 ROLE_LABELS = {
     "senco": "SENCO",
@@ -80,6 +82,20 @@ CATEGORY_READERS = {
 }
 
 ACTION_STATUS_LABELS = {"todo": "To do", "doing": "Under way", "done": "Done", "cancelled": "Cancelled"}
+
+OUTCOME_STATUS_LABELS = {
+    "working": "Being worked on",
+    "met": "Met",
+    "partly_met": "Partly met",
+    "not_met": "Not met",
+    "stopped": "Stopped",
+}
+TRAJECTORY_LABELS = {
+    "below": "Slower than planned",
+    "at": "As planned",
+    "above": "Faster than planned",
+}
+WHOSE_LABELS = {"pupil": "The pupil", "family": "The family"}
 
 LEVEL_LABELS = {
     "1": "1: what every classroom does",

@@ -36,6 +36,7 @@ class Event(StrEnum):
     AGENCY_CHANGED = "agency:changed"
 
     HOME_SHOWN = "home:shown"
+    HELP_SHOWN = "help:shown"
     DIRECTORY_LISTED = "directory:listed"
     FAMILY_SHOWN = "family:shown"
 
@@ -104,6 +105,12 @@ class Event(StrEnum):
     CORRECTIONS_LISTED = "corrections:listed"
     BARRIER_ADDED = "barrier:added"
     NOTE_WRITTEN = "note:written"
+    OUTCOME_ADDED = "outcome:added"
+    OUTCOME_CHANGED = "outcome:changed"
+    OUTCOME_MEASURED = "outcome:measured"
+    PROVISION_ADDED = "provision:added"
+    PROVISION_CHANGED = "provision:changed"
+    VIEW_RECORDED = "view:recorded"
     CARER_ADMITTED = "carer:admitted"
     ACTION_ADDED = "action:added"
     ACTION_UPDATED = "action:updated"
@@ -143,12 +150,17 @@ class Event(StrEnum):
     PLAN_FINISHED = "plan:finished"
     PLAN_SHOWN = "plan:shown"
     PLAN_DOWNLOADED = "plan:downloaded"
+    PLAN_COPIED = "plan:copied"
 
     ACCESS_LOG_SHOWN = "access_log:shown"
     AUDIT_SEARCHED = "audit:searched"
     AUDIT_EXPORTED = "audit:exported"
     AUDIT_CHECKED = "audit:checked"
     AUDIT_PROVED = "audit:proved"
+    AUDIT_COUNTED = "audit:counted"
+    AUDIT_VERIFIED = "audit:verified"
+    QUERY_SAVED = "query:saved"
+    QUERY_REMOVED = "query:removed"
     DATA_EXPORTED = "data:exported"
 
     AREA_MADE = "area:made"

@@ -196,23 +196,51 @@ BEGIN
     RETURN CASE WHEN me ->> 'agency_kind' = 'partnership' THEN NULL ELSE (me ->> 'agency')::uuid END;
 END $$;
 
--- Newest first, from before `p_before`. Every filter may be null. Planned anew at each call, so that a filter that is
--- null costs nothing and the others find their index.
-CREATE FUNCTION audit_events_for_auditor(p_case uuid, p_actor uuid, p_event text, p_from timestamptz, p_to timestamptz,
-                                         p_before uuid, p_limit int)
+-- Every event that showed or touched a pupil, that was about a case of theirs, or that was a refused attempt at either;
+-- also from before their record was put together with another.
+CREATE FUNCTION audit_about_pupil(p_pupil uuid) RETURNS uuid[] LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+    same uuid[] := ARRAY(SELECT p_pupil UNION SELECT m.gone_id FROM pupil_merge m WHERE m.pupil_id = p_pupil);
+    cases uuid[] := ARRAY(SELECT c.id FROM support_case c WHERE c.pupil_id = p_pupil);
+BEGIN
+    RETURN ARRAY(
+        SELECT p.event_id FROM audit_event_pupil p WHERE p.pupil_id = ANY (same)
+        UNION SELECT e.id FROM audit_event e WHERE e.case_id = ANY (cases)
+        UNION SELECT e.id FROM audit_event e
+              WHERE e.entry ->> 'outcome' = 'denied' AND e.entry ->> 'subject' = ANY ((same || cases)::text[]));
+END $$;
+
+-- Newest first from before the event `p_after`, or, `p_upward`, oldest first from after it. What is wanted: case, pupil,
+-- actor, agency, event, outcome, from, until (excluded), at_work (only what people did in a role at an organisation); what
+-- is absent leaves a question open. Planned anew at each call, so that an open question costs nothing and the others find
+-- their index.
+CREATE FUNCTION audit_events_for_auditor(p_wanted jsonb, p_after uuid, p_upward boolean, p_limit int)
 RETURNS TABLE (id uuid, entry jsonb, "position" bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
-DECLARE mine uuid := audit_scope();
+DECLARE
+    mine uuid := audit_scope();
+    w_case uuid := p_wanted ->> 'case';
+    w_actor uuid := p_wanted ->> 'actor';
+    w_agency uuid := p_wanted ->> 'agency';
+    w_event text := p_wanted ->> 'event';
+    w_outcome text := p_wanted ->> 'outcome';
+    w_at_work boolean := p_wanted ? 'at_work';
+    w_from uuid := audit_id_from((p_wanted ->> 'from')::timestamptz);
+    w_until uuid := audit_id_from((p_wanted ->> 'until')::timestamptz);
+    w_ids uuid[] := CASE WHEN p_wanted ? 'pupil' THEN audit_about_pupil((p_wanted ->> 'pupil')::uuid) END;
 BEGIN
     RETURN QUERY SELECT e.id, e.entry, l.position
         FROM audit_event e LEFT JOIN audit_leaf l ON l.event_id = e.id
-        WHERE (mine IS NULL OR e.agency = mine) AND (p_case IS NULL OR e.case_id = p_case)
-          AND (p_actor IS NULL OR e.actor = p_actor) AND (p_event IS NULL OR e.event = p_event)
-          AND (p_from IS NULL OR e.id >= audit_id_from(p_from)) AND (p_to IS NULL OR e.id < audit_id_from(p_to))
-          AND (p_before IS NULL OR e.id < p_before)
-        ORDER BY e.id DESC LIMIT least(p_limit, 1000);
+        WHERE (mine IS NULL OR e.agency = mine) AND (w_case IS NULL OR e.case_id = w_case)
+          AND (w_actor IS NULL OR e.actor = w_actor) AND (w_agency IS NULL OR e.agency = w_agency)
+          AND (w_event IS NULL OR e.event = w_event) AND (w_outcome IS NULL OR e.entry ->> 'outcome' = w_outcome)
+          AND (NOT w_at_work OR e.agency IS NOT NULL) AND (w_ids IS NULL OR e.id = ANY (w_ids))
+          AND (w_from IS NULL OR e.id >= w_from) AND (w_until IS NULL OR e.id < w_until)
+          AND (p_after IS NULL OR CASE WHEN p_upward THEN e.id > p_after ELSE e.id < p_after END)
+        ORDER BY CASE WHEN p_upward THEN e.id END, CASE WHEN NOT p_upward THEN e.id END DESC LIMIT least(p_limit, 1000);
 END $$;
 
 -- Where an event is in the sealed tree. No row: not this reader's, absent, or not sealed yet.
@@ -292,6 +320,6 @@ GRANT EXECUTE ON FUNCTION access_log_scope(uuid), access_log_case(text),
 GRANT EXECUTE ON FUNCTION audit_record_all(jsonb), audit_sequence(int, bytea), audit_hashes(int, bigint, int),
     audit_publish(bigint, bytea, int[], bigint[], bytea, text, bytea), audit_checkpoint_latest(),
     audit_page(bigint, int, bytea),
-    audit_events_for_auditor(uuid, uuid, text, timestamptz, timestamptz, uuid, int), audit_position_for_auditor(uuid)
+    audit_events_for_auditor(jsonb, uuid, boolean, int), audit_position_for_auditor(uuid)
     TO ecm_app;
 RESET ROLE;

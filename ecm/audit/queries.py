@@ -21,13 +21,21 @@ from ecm.errors import NotAllowed, NotFound
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events are wanted; None leaves a question open. `until_at` is excluded."""
+    """Which events are wanted; None leaves a question open. `until_at` is excluded.
+
+    `pupil`: whatever showed or touched them, was about a case of theirs, or was a refused attempt at either.
+    `outcome`: done, shown or denied. `at_work`: only what people did in a role at an organisation.
+    """
 
     case: UUID | None = None
     actor: UUID | None = None
     event: str | None = None
     from_at: datetime | None = None
     until_at: datetime | None = None
+    agency: UUID | None = None
+    pupil: UUID | None = None
+    outcome: str | None = None
+    at_work: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +51,26 @@ class LoggedEvent:
 
 
 async def events_for_auditor(
-    act: Act, wanted: Filter, before: UUID | None = None, limit: int = 50
+    act: Act, wanted: Filter, after: UUID | None = None, limit: int = 50, *, upward: bool = False
 ) -> list[LoggedEvent]:
-    """Events, newest first, from before the event `before`; at most `limit` of them (1 to 1,000).
+    """Events, newest first from before the event `after`, or `upward` from it; at most `limit` of them (1 to 1,000).
 
     The partnership's auditor sees all, another agency's auditor that agency's. Raises: NotAllowed to anybody else.
     """
-    with _auditors_only():
+    with auditors_only():
         rows = await act.rows(
-            "SELECT * FROM audit_events_for_auditor($1, $2, $3, $4, $5, $6, $7)",
-            wanted.case, wanted.actor, wanted.event, wanted.from_at, wanted.until_at, before, limit,
-        )  # fmt: skip
+            "SELECT * FROM audit_events_for_auditor($1, $2, $3, $4)", _said(wanted), after, upward, limit
+        )
     return [_logged(row) for row in rows]
+
+
+def _said(wanted: Filter) -> str:
+    """The filter as the database reads it: only what is asked."""
+    values = {
+        "case": wanted.case, "actor": wanted.actor, "event": wanted.event, "agency": wanted.agency, "pupil": wanted.pupil,
+        "outcome": wanted.outcome, "from": wanted.from_at, "until": wanted.until_at, "at_work": wanted.at_work or None,
+    }  # fmt: skip
+    return json.dumps({name: value for name, value in values.items() if value is not None}, default=str)
 
 
 async def latest_checkpoint(act: Act) -> str:
@@ -70,7 +86,7 @@ async def proof_of_event(act: Act, event_id: UUID) -> str:
 
     Raises: NotAllowed as above; NotFound for an event that is not this auditor's, is absent or is not yet sealed.
     """
-    with _auditors_only():
+    with auditors_only():
         position = await act.value("SELECT audit_position_for_auditor($1)", event_id)
     if position is None:
         raise NotFound
@@ -85,7 +101,8 @@ def _logged(row: asyncpg.Record) -> LoggedEvent:
 
 
 @contextmanager
-def _auditors_only() -> Iterator[None]:
+def auditors_only() -> Iterator[None]:
+    """Around questions that the database answers for auditors alone. Raises: NotAllowed."""
     try:
         yield
     except asyncpg.InsufficientPrivilegeError:

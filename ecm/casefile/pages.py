@@ -16,9 +16,12 @@ from ecm.agencies.words import (
     INVOLVEMENT_LABELS,
     LEVEL_LABELS,
     OUTCOME_LABELS,
+    OUTCOME_STATUS_LABELS,
     REASON_LABELS,
     ROLE_LABELS,
+    TRAJECTORY_LABELS,
     TURN_LABELS,
+    WHOSE_LABELS,
 )
 from ecm.barriers.catalogue import catalogue
 from ecm.casefile.links import since_query
@@ -32,6 +35,7 @@ from ecm.cases.schemas import NewBarrier, NewNote
 from ecm.clock import today
 from ecm.database import Actor
 from ecm.errors import NotAllowed
+from ecm.web.charts import outcome_chart
 from ecm.web.forms import Form, submit
 from ecm.web.render import redirect
 
@@ -45,7 +49,10 @@ WORDS = {
     "statuses": ACTION_STATUS_LABELS,
     "involvements": INVOLVEMENT_LABELS,
     "turns": TURN_LABELS,
-    "outcomes": OUTCOME_LABELS,
+    "closings": OUTCOME_LABELS,
+    "outcomes": OUTCOME_STATUS_LABELS,
+    "trajectories": TRAJECTORY_LABELS,
+    "whose": WHOSE_LABELS,
 }
 
 
@@ -73,6 +80,7 @@ async def _overview_page(actor: Actor, reference: str, form: Form[Any]) -> Respo
         coming=[each for each in case["actions"] if each["status"] in ("todo", "doing") and not each["overdue"]],
         review_late=case["next_review_on"] is not None and case["next_review_on"] < today(),
         since=since_query(found.since),
+        charts={each["id"]: outcome_chart(each) for each in case["outcomes"]},
         may=actor.standing.verbs if actor.standing else (),
         words=WORDS,
         **_kinds(actor, case),
@@ -82,7 +90,8 @@ async def _overview_page(actor: Actor, reference: str, form: Form[Any]) -> Respo
 def _why(found: Overview) -> dict[str, str]:
     """The badge of each section: why the reader may see what is there."""
     case = found.case
-    kinds = {name: {each["category"] for each in case[name]} for name in ("barriers", "notes", "actions")}
+    parts = ("barriers", "notes", "actions", "outcomes", "provisions", "views")
+    kinds = {name: {each["category"] for each in case[name]} for name in parts}
     kinds["reviews"] = {each["category"] for review in case["reviews"][:1] for each in review["contributions"]} | {
         "core"
     }
@@ -94,10 +103,11 @@ def _seen(case: dict[str, Any]) -> set[str]:
     return {each["category"] for each in case["sharing"] if each["basis"] != "own_record"}
 
 
-def _kinds(actor: Actor, case: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
+def _kinds(actor: Actor, case: dict[str, Any]) -> dict[str, Any]:
     """The kinds of information to choose from when writing, and who reads each."""
     found = writable(lambda verb: may(actor, verb), _seen(case))
     return {
+        "writes": found,
         "kinds": [(each, CATEGORY_LABELS[each]) for each in found],
         "read_by": [(CATEGORY_LABELS[each], CATEGORY_READERS[each]) for each in found],
     }

@@ -20,6 +20,7 @@ from ecm.agencies.words import (
     CATEGORY_LABELS,
     INVOLVEMENT_LABELS,
     OUTCOME_LABELS,
+    OUTCOME_STATUS_LABELS,
     REFUSAL_LABELS,
     ROLE_LABELS,
 )
@@ -49,6 +50,7 @@ WORDS = {
     "log_bases": LOG_BASES,
     "action_statuses": ACTION_STATUS_LABELS,
     "outcomes": OUTCOME_LABELS,
+    "settled": OUTCOME_STATUS_LABELS,
 }
 STEPPED = {
     "doing": "The action is under way.",

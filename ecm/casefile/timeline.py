@@ -20,7 +20,7 @@ from ecm.database import Act, Actor, acting_as
 from ecm.paging import LAST_ID, Page, cursor_of, page_of
 
 LAST_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)
-KINDS = ("note", "action", "barrier", "people", "consent", "plan", "review", "case")
+KINDS = ("note", "action", "barrier", "outcome", "view", "people", "consent", "plan", "review", "case")
 
 # at, id, kind, what happened as a code, whose membership did it, their agency (where no worker is named, the agency that
 # did it), the other agency it is about, the person it is about, kinds of information, words, a day, what to open.
@@ -41,6 +41,18 @@ PARTS = (
               concat_ws(E'\\n', t.title, nullif(x.progress, '')), CASE WHEN x.due_on <> x.due_before THEN x.due_on END, t.id
        FROM action_change x JOIN action t ON t.id = x.action_id LEFT JOIN membership m ON m.id = x.by_membership_id
        WHERE x.case_id = $1""",
+    """SELECT o.added_at, o.id, 'outcome', 'added', o.author_membership_id, o.author_agency_id, NULL, NULL, ARRAY[o.category],
+              o.title, NULL, o.id FROM outcome o WHERE o.case_id = $1""",
+    """SELECT o.settled_at, o.id, 'outcome', o.status, o.settled_by_membership_id, m.agency_id, NULL, NULL, ARRAY[o.category],
+              o.title, NULL, o.id FROM outcome o LEFT JOIN membership m ON m.id = o.settled_by_membership_id
+       WHERE o.case_id = $1 AND o.settled_at IS NOT NULL""",
+    """SELECT x.written_at, x.id, 'outcome', 'measured', x.author_membership_id, x.author_agency_id, NULL, NULL, ARRAY[x.category],
+              concat_ws(E'\\n', o.title, o.measure || ': ' || trim_scale(x.value), nullif(x.note, '')), x.measured_on, o.id
+       FROM measurement x JOIN outcome o ON o.id = x.outcome_id WHERE x.case_id = $1""",
+    """SELECT p.added_at, p.id, 'outcome', 'provided', p.author_membership_id, p.author_agency_id, NULL, NULL, ARRAY[p.category],
+              concat_ws(E'\\n', p.title, p.who, p.how_often), NULL, p.id FROM provision p WHERE p.case_id = $1""",
+    """SELECT v.written_at, v.id, 'view', v.whose, v.author_membership_id, v.author_agency_id, NULL, v.author_person_id,
+              ARRAY[v.category], v.text, v.given_on, NULL FROM case_view v WHERE v.case_id = $1""",
     """SELECT i.invited_at, i.id, 'people', 'invited', i.invited_by_membership_id, i.invited_by_agency_id, i.agency_id, NULL,
               i.offered_categories, NULL, NULL, NULL FROM involvement i WHERE i.case_id = $1""",
     """SELECT i.answered_at, i.id, 'people', CASE i.status WHEN 'declined' THEN 'declined' ELSE 'accepted' END, NULL, i.agency_id,

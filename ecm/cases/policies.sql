@@ -252,20 +252,23 @@ DECLARE
     is_mine text := ' OR a.principal IN (%1$I.author_membership_id, %1$I.author_desk_id)';
 BEGIN
     FOREACH t IN ARRAY ARRAY['support_case','case_brief','identified_barrier','involvement','involvement_message',
-                             'action','note','review_contribution','case_author','carer_admission'] LOOP
+                             'action','note','review_contribution','case_author','carer_admission',
+                             'outcome','measurement','provision','case_view'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
         EXECUTE format('GRANT SELECT, INSERT ON %I TO ecm_app', t);
         EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO ecm_policy', t);
     END LOOP;
-    FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note','review_contribution'] LOOP
-        -- What changes after it was written is not one's own record any more: an action is, only while on the case.
+    FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note','review_contribution',
+                             'outcome','measurement','provision','case_view'] LOOP
+        -- What changes after it was written is not one's own record any more: an action is, only while on the case, and so
+        -- is an outcome with what was measured, and a provision.
         EXECUTE format('CREATE POLICY %1$s_by_reason ON %1$I FOR SELECT TO ecm_app USING (' ||
                        format(can_see, t, format(is_mine, t)) ||
-                       CASE t WHEN 'action' THEN ' AND on_case(case_id)'
-                              -- A school that handed the case over reads the brief as it left it: ecm/moves.
-                              WHEN 'case_brief' THEN ' AND (on_case(case_id) OR kept_by(case_id, author_agency_id))'
-                              ELSE '' END ||
+                       CASE WHEN t IN ('action', 'outcome', 'measurement', 'provision') THEN ' AND on_case(case_id)'
+                            -- A school that handed the case over reads the brief as it left it: ecm/moves.
+                            WHEN t = 'case_brief' THEN ' AND (on_case(case_id) OR kept_by(case_id, author_agency_id))'
+                            ELSE '' END ||
                        CASE WHEN t IN ('action', 'note') THEN ' AND NOT in_error' ELSE '' END || ')', t);
         -- Authors come from the sealed context (trigger stamp_author); the claim was checked by claim_authorship.
         EXECUTE format('CREATE POLICY %1$s_by_author ON %1$I FOR INSERT TO ecm_app WITH CHECK (
@@ -382,9 +385,10 @@ DECLARE
     t text;
 BEGIN
     FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','involvement','involvement_message','action','note',
-                             'carer_admission','consent_request','consent_proposal','review','review_contribution'] LOOP
+                             'carer_admission','consent_request','consent_proposal','review','review_contribution',
+                             'outcome','measurement','provision','case_view'] LOOP
         EXECUTE format('CREATE TRIGGER b_must_be_open BEFORE INSERT%s ON %I FOR EACH ROW EXECUTE FUNCTION must_be_open()',
-                       CASE WHEN t IN ('case_brief', 'involvement', 'action') THEN ' OR UPDATE' ELSE '' END, t);
+                       CASE WHEN t IN ('case_brief', 'involvement', 'action', 'outcome', 'provision') THEN ' OR UPDATE' ELSE '' END, t);
     END LOOP;
 END $$;
 RESET ROLE;

@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from ecm.audit.events import Event
 from ecm.barriers.catalogue import barrier
+from ecm.cases.outcomes import outcomes_of, provisions_of, views_of
 from ecm.cases.reviews import reviews_of
 from ecm.cases.rules import tidy_reference
 from ecm.clock import today
@@ -168,11 +169,11 @@ async def read_case(act: Act, key: str | UUID) -> dict[str, Any]:
         "lead_practitioner": {"id": row["lead_id"], "name": row["lead_name"], "role": row["lead_role"]},
         "barriers": [_barrier(r) for r in await act.rows(BARRIERS, case_id)],
         "involvements": [involvement(r) for r in await act.rows(INVOLVEMENTS, case_id)],
-        "outcomes": [],
-        "provisions": [],
+        "outcomes": await outcomes_of(act, case_id),
+        "provisions": await provisions_of(act, case_id),
         "actions": [_action(r) for r in await act.rows(ACTIONS, case_id)],
         "notes": [_note(r) for r in await act.rows(NOTES, case_id)],
-        "views": [],
+        "views": await views_of(act, case_id),
         "reviews": await reviews_of(act, case_id),
         "next_review_on": row["next_review_on"],
         "sharing": [dict(r) for r in await act.rows(SHARING, case_id)],

@@ -1,10 +1,14 @@
 """What is true of a case: pure, each rule with its source."""
 
 from collections.abc import Callable, Collection
+from datetime import date
 from hashlib import sha256
+from typing import Literal
 from uuid import UUID
 
 from ecm.agencies.permissions import CATEGORIES
+
+Trajectory = Literal["below", "at", "above"]
 
 LEVELS = ("1", "2", "3", "4")
 HOW_IDENTIFIED = (
@@ -13,6 +17,7 @@ HOW_IDENTIFIED = (
 LONGEST_TEXT = 5_000
 LONGEST_DETAIL = 2_000
 MOST_BARRIERS = 30
+NEAR = 0.1  # of the whole way from the start to the target
 DEFAULT_FOR_CARERS = ("core", "classroom", "education")
 
 # Without I, L, O, U, 0 and 1: read aloud on a telephone, nothing is taken for something else.
@@ -55,3 +60,35 @@ def tidy_reference(text: str) -> str:
     """A reference as people type it, in the one way it is stored. Source: ADR 0007."""
     plain = "".join(c for c in text.upper() if c.isalnum()).removeprefix("ECM")
     return f"ECM-{plain[:4]}-{plain[4:]}"
+
+
+def expected(baseline: float, target: float, starts_on: date, due_on: date, on: date) -> float:
+    """Where an outcome would be on a day, if it went in a straight line from its start to its target; flat beyond both.
+
+    Source: docs/states.md, outcomes.
+    """
+    return baseline + (target - baseline) * _share_of_time(starts_on, due_on, on)
+
+
+def trajectory(
+    baseline: float | None, target: float | None, starts_on: date, due_on: date | None, last: tuple[date, float] | None
+) -> Trajectory | None:
+    """Whether the last measurement (day, number) is as far on the way to the target as it would be in a straight line.
+
+    A tenth of the whole way more or less is `at`. It goes by the way covered, so `below` is always the slower, whether
+    the number is to rise or to fall. None where there is nothing to compare: no numbers, no date, nothing measured.
+    Source: docs/states.md, outcomes.
+    """
+    if baseline is None or target is None or baseline == target or due_on is None or last is None:
+        return None
+    on, value = last
+    ahead = (value - baseline) / (target - baseline) - _share_of_time(starts_on, due_on, on)
+    if abs(ahead) <= NEAR + 1e-9:
+        return "at"
+    return "below" if ahead < 0 else "above"
+
+
+def _share_of_time(starts_on: date, due_on: date, on: date) -> float:
+    """How much of the time is over, 0 to 1; all of it for what was due before it began."""
+    days = (due_on - starts_on).days
+    return min(1.0, max(0.0, (on - starts_on).days / days)) if days > 0 else 1.0

@@ -44,6 +44,8 @@ LEFT_OUT = {
     "audit_subtree": LOG,
     "audit_checkpoint": LOG,
     "match_mark": OURS,
+    "audit_count": DERIVED,
+    "saved_query": "whom an auditor looks into is theirs alone to know",
     "import_row": "rows of a file that a school has sent, which go within a day; what was approved is in the other tables",
 }
 
@@ -55,6 +57,7 @@ KINDS = {
     "boolean": ("boolean", "default"),
     "integer": ("integer", "default"),
     "bigint": ("integer", "default"),
+    "numeric": ("number", "default"),
     "date": ("date", "default"),
     "timestamp with time zone": ("datetime", "any"),
     "jsonb": ("any", "default"),

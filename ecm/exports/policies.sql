@@ -50,6 +50,8 @@ GRANT SELECT (id, case_id, from_school_id, to_school_id, reason_code, wishes, jo
     lead_membership_id, pupil_before_id) ON case_handover TO ecm_backup;
 GRANT SELECT (id, case_id, category, kind, outcome, reason, died_on, by_membership_id, at)
     ON case_turn TO ecm_backup;
+GRANT SELECT (id, case_id, category, whose, text, how, given_on, author_agency_id, author_membership_id,
+    author_desk_id, author_person_id, written_at) ON case_view TO ecm_backup;
 GRANT SELECT (id, person_id, membership_id, case_id, seen_at) ON case_visit TO ecm_backup;
 GRANT SELECT (id, agency_id, invited_by_membership_id, name, email, role, class_names, temporary, starts_on,
     ends_on, sent_at, expires_at, accepted_at, cancelled_at) ON colleague_invitation TO ecm_backup;
@@ -79,15 +81,22 @@ GRANT SELECT (id, case_id, category, agency_id, invited_by_agency_id, invited_by
 GRANT SELECT (involvement_id, case_id, category, text) ON involvement_message TO ecm_backup;
 GRANT SELECT (id, case_id, category, reason, strengths, level, author_agency_id, author_membership_id,
     author_desk_id, written_at) ON kept_brief TO ecm_backup;
+GRANT SELECT (id, outcome_id, case_id, category, measured_on, value, note, author_agency_id, author_membership_id,
+    author_desk_id, written_at) ON measurement TO ecm_backup;
 GRANT SELECT (id, person_id, agency_id, role, class_names, started_at, ended_at, temporary, telephone)
     ON membership TO ecm_backup;
 GRANT SELECT (id, case_id, category, text, author_agency_id, author_membership_id, author_desk_id, written_at,
     in_error) ON note TO ecm_backup;
+GRANT SELECT (id, case_id, category, title, measure, baseline, target, due_on, status, settled_at,
+    settled_by_membership_id, author_agency_id, author_membership_id, author_desk_id, added_at, updated_at, version)
+    ON outcome TO ecm_backup;
 GRANT SELECT (id, recipient, channel, letter, at, sent_at, state, tries, tried_at, trouble, waiting_since,
     useful_until, opened_at, about) ON outbox TO ecm_backup;
 GRANT SELECT (id, name, email, phone, phone_verified_at, phone_changed_at, left_at) ON person TO ecm_backup;
 GRANT SELECT (id, case_id, number, plan_type, audience, categories, made_by_membership_id, made_at, status, sha256,
-    document) ON plan TO ecm_backup;
+    document, snapshot, content) ON plan TO ecm_backup;
+GRANT SELECT (id, case_id, category, title, who, how_often, minutes, weeks, starts_on, ended_on, author_agency_id,
+    author_membership_id, author_desk_id, added_at, updated_at, version) ON provision TO ecm_backup;
 GRANT SELECT (id, first_name, last_name, preferred_name, pronouns, date_of_birth, date_of_birth_known, version,
     died_on) ON pupil TO ecm_backup;
 GRANT SELECT (id, pupil_id, school_id, kind, value) ON pupil_identifier TO ecm_backup;

@@ -6,6 +6,7 @@ from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import IO, Any
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -105,6 +106,8 @@ def _cell(kind: str, value: Any, states: Mapping[UUID, State]) -> str:
         return paragraphs(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds")
+    if isinstance(value, Decimal):
+        return f"{value:f}"  # nothing runs in a number
     return "; ".join(value) if isinstance(value, list) else cell(value if isinstance(value, int | date) else str(value))
 
 

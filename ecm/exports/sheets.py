@@ -15,6 +15,7 @@ KIND = {
     "day": "date",
     "instant": "datetime",
     "whole": "integer",
+    "number": "number",
     "barrier": "string",
     "state": "string",
     "since": "datetime",
@@ -99,6 +100,55 @@ SHEETS = (
             ("id", "text"), ("case", "text"), ("category", "code"), ("title", "text"), ("owner", "text"), ("assignee", "text"),
             ("due_on", "day"), ("status", "code"), ("progress", "long"), ("added_by", "text"), ("added_at", "instant"),
             ("updated_at", "instant"),
+        ),
+    ),
+    Sheet(
+        "outcomes",
+        "What is to be different for the pupil, how that is measured, and where it stands.",
+        f"""SELECT x.id, c.reference, x.category, x.title, x.measure, x.baseline, x.target, x.due_on, x.status, x.settled_at,
+            a.name, x.added_at, x.updated_at
+            FROM outcome x JOIN agency a ON a.id = x.author_agency_id {OF_CASES} ORDER BY c.id, x.id""",
+        (
+            ("id", "text"), ("case", "text"), ("category", "code"), ("title", "text"), ("measure", "text"),
+            ("baseline", "number"), ("target", "number"), ("due_on", "day"), ("status", "code"), ("settled_at", "instant"),
+            ("agency", "text"), ("added_at", "instant"), ("updated_at", "instant"),
+        ),
+    ),
+    Sheet(
+        "measurements",
+        "What was measured for an outcome. Of one day, the row written last counts.",
+        f"""SELECT x.id, c.reference, x.outcome_id, x.category, x.measured_on, x.value, x.note, w.name, a.name, x.written_at
+            FROM measurement x JOIN agency a ON a.id = x.author_agency_id {WHO.format("x.author_membership_id")}
+            {OF_CASES} ORDER BY c.id, x.id""",
+        (
+            ("id", "text"), ("case", "text"), ("outcome", "text"), ("category", "code"), ("measured_on", "day"),
+            ("value", "number"), ("note", "long"), ("author", "text"), ("agency", "text"), ("written_at", "instant"),
+        ),
+        (("case", "cases", "case"), ("outcome", "outcomes", "id")),
+    ),
+    Sheet(
+        "provisions",
+        "What the pupil gets, from whom, how often, since when.",
+        f"""SELECT x.id, c.reference, x.category, x.title, x.who, x.how_often, x.minutes, x.weeks, x.starts_on, x.ended_on, a.name,
+            x.added_at, x.updated_at
+            FROM provision x JOIN agency a ON a.id = x.author_agency_id {OF_CASES} ORDER BY c.id, x.id""",
+        (
+            ("id", "text"), ("case", "text"), ("category", "code"), ("title", "text"), ("who", "text"), ("how_often", "text"),
+            ("minutes", "whole"), ("weeks", "whole"), ("starts_on", "day"), ("ended_on", "day"), ("agency", "text"),
+            ("added_at", "instant"), ("updated_at", "instant"),
+        ),
+    ),
+    Sheet(
+        "views",
+        "What pupil and family say in their own words. Without a role, a parent or carer wrote it themselves.",
+        f"""SELECT x.id, c.reference, x.category, x.whose, x.text, x.how, x.given_on, coalesce(w.name, n.name), m.role, a.name,
+            x.written_at
+            FROM case_view x LEFT JOIN agency a ON a.id = x.author_agency_id
+            LEFT JOIN membership m ON m.id = x.author_membership_id LEFT JOIN person w ON w.id = m.person_id
+            LEFT JOIN person n ON n.id = x.author_person_id {OF_CASES} ORDER BY c.id, x.id""",
+        (
+            ("id", "text"), ("case", "text"), ("category", "code"), ("whose", "code"), ("text", "long"), ("how", "text"),
+            ("given_on", "day"), ("by", "text"), ("role", "code"), ("agency", "text"), ("written_at", "instant"),
         ),
     ),
     Sheet(

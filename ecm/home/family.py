@@ -8,13 +8,15 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from ecm.accounts.current import page
-from ecm.agencies.words import ROLE_LABELS
+from ecm.agencies.words import OUTCOME_STATUS_LABELS, ROLE_LABELS, TRAJECTORY_LABELS
 from ecm.audit.events import Event
+from ecm.cases.outcomes import outcomes_of, provisions_of
 from ecm.consent.queries import requests
 from ecm.consent.wording import KINDS
 from ecm.database import Actor, acting_as
 from ecm.errors import NotAllowed
 from ecm.paging import LARGEST_LIMIT, Page
+from ecm.web.charts import outcome_chart
 
 CASES = """
 SELECT c.id, c.reference, c.status, c.opened_at, c.next_review_on, c.pupil_id, s.name AS school, s.telephone AS school_telephone, w.name AS lead_name, m.role AS lead_role,
@@ -50,12 +52,13 @@ async def family(actor: Actor) -> dict[str, Any]:
         cases = await act.rows(CASES, act.who.person_id)
         ids = [c["id"] for c in cases]
         actions, helpers = await act.rows(ACTIONS, ids), await act.rows(HELPERS, ids)
+        changes, given = await outcomes_of(act, *ids), await provisions_of(act, *ids)
         letters = {r["request_id"]: r for r in await act.rows(ASKED)}
         pupils = {each["pupil_id"] for each in (*cases, *letters.values())}
         act.record(Event.FAMILY_SHOWN, pupils=pupils, outcome="shown", count=len(cases))
     asked = [_asked(each, letters[each["id"]]) for each in await _all_requests(actor) if each["id"] in letters]
     return {
-        "items": [_case(case, actions, helpers) for case in cases],
+        "items": [_case(case, actions, helpers) | _support(case, changes, given) for case in cases],
         "next": None,
         "requests": [each for each in asked if each["status"] == "requested"],
         "consents": _consents(asked),
@@ -91,6 +94,14 @@ def _case(case: Record, actions: list[Record], helpers: list[Record]) -> dict[st
     }  # fmt: skip
 
 
+def _support(case: Record, outcomes: list[dict[str, Any]], provisions: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is to change for the child, and what the child gets now."""
+    return {
+        "outcomes": [each for each in outcomes if each["case_id"] == case["id"]],
+        "provisions": [each for each in provisions if each["case_id"] == case["id"] and not each["ended_on"]],
+    }
+
+
 def _asked(request: dict[str, Any], letter: Record) -> dict[str, Any]:
     return request | {"child": letter["child"], "school": letter["school"], "asked_by": letter["asked_by"]}
 
@@ -112,7 +123,9 @@ def _consents(asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
 async def show_family(actor: NamedDependency[Actor]) -> Response[bytes]:
     """The family's own page."""
     found = await family(actor)
-    return page("family/home.html", actor, family=found, kinds=KINDS, roles=ROLE_LABELS)
+    charts = {each["id"]: outcome_chart(each) for case in found["items"] for each in case["outcomes"]}
+    words = {"outcomes": OUTCOME_STATUS_LABELS, "trajectories": TRAJECTORY_LABELS}
+    return page("family/home.html", actor, family=found, kinds=KINDS, roles=ROLE_LABELS, charts=charts, words=words)
 
 
 routes = [show_family]

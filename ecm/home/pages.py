@@ -25,16 +25,10 @@ async def show_home(actor: NamedDependency[Actor]) -> Response[Any]:
     return page("home/home.html", actor, next_things=following, may_open=who.may("case:open"), **found)
 
 
-@get("/help/accessibility", opt={"public": True}, sync_to_thread=False)
-def show_help() -> Response[bytes]:
-    """Help, and how accessible this is."""
-    return page("help/accessibility.html", None)
-
-
 @get("/health", opt={"public": True}, sync_to_thread=False)
 def show_health() -> dict[str, str]:
     """Whether this process answers. No pupil data."""
     return {"status": "ok"}
 
 
-routes = [show_home, show_help, show_health]
+routes = [show_home, show_health]

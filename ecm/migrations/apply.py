@@ -27,6 +27,7 @@ FILES = (
             "agencies",
             "pupils",
             "cases",
+            "outcomes",
             "consent",
             "reviews",
             "closures",
@@ -48,6 +49,7 @@ FILES = (
         "duplicates/policies.sql",
         "moves/policies.sql",
         "moves/handover.sql",
+        "oversight/policies.sql",
         "exports/policies.sql",
     ]
 )

@@ -26,6 +26,8 @@ from ecm.imports.tables import ImportRow, PupilImport
 from ecm.moves.tables import CaseHandover, Departure, KeptBrief
 from ecm.notifications.tables import Outbox
 from ecm.opening.tables import CaseDraft
+from ecm.outcomes.tables import CaseView, Measurement, Outcome, Provision
+from ecm.oversight.tables import AuditCount, SavedQuery
 from ecm.people.tables import ColleagueInvitation, Cover
 from ecm.plans.tables import Plan
 from ecm.pupils.tables import Carer, ContactBar, Enrolment, Pupil, PupilIdentifier, SenStatus
@@ -42,9 +44,11 @@ APP_CONFIG = AppConfig(
         DismissedPair, PupilMerge, SchoolMatch, MatchMark,
         SupportCase, CaseBrief, IdentifiedBarrier, Involvement, InvolvementMessage, Action, Note, CaseAuthor,
         CarerAdmission,
+        Outcome, Measurement, Provision, CaseView,
         Review, ReviewContribution, CaseTurn, Correction, Departure, CaseHandover, KeptBrief,
         ConsentRequest, ConsentProposal, ConsentEvent, ConsentLink,
         CaseDraft,
         Plan, Outbox, Reminder, ReminderRun, CaseVisit, ActionChange,
+        SavedQuery, AuditCount,
     ],
 )  # fmt: skip

@@ -50,7 +50,7 @@ def passed_on(typed: Typed) -> str:
 def _stem(name: str) -> str:
     """The name of the date that this box is a part of; the name itself for any other box."""
     stem, _, part = name.rpartition("-")
-    return stem if part in DATE_PARTS else name
+    return stem if stem and part in DATE_PARTS else name
 
 
 def _known(query: str, model: type[BaseModel]) -> Typed:

@@ -25,17 +25,20 @@ STATIC = ROOT / "static"
 MODULES = ROOT / "node_modules"
 OWN = ROOT / "ecm" / "web"
 LOCK = ROOT / "package-lock.json"
-INSTALLED = MODULES / ".installed-by-ecm"
+INSTALLED = ".installed-by-ecm"
 GOVUK = MODULES / "govuk-frontend"
 MOJ = MODULES / "@ministryofjustice" / "frontend"
+PICTURES = sorted((ROOT / "docs" / "images").glob("*.png"))
 COPIED = ("pages.js", "session.js", "leave.js", "unsaved.js", "drafts.js", "favicon.svg")
 SOURCES = (
     LOCK,
     OWN / "assets.py",
     OWN / "brand.css",
     *(OWN / name for name in COPIED),
+    *PICTURES,
 )
 FONTS = '"Segoe UI",system-ui,-apple-system,Roboto,"Noto Sans","Helvetica Neue",Arial,sans-serif'
+MOJ_USED = re.compile(r"\.moj-(identity-bar|sub-navigation|timeline)(?![a-z])")
 NOT_OURS = ("GDS Transport", "/assets/", "sourceMappingURL", "govuk-crest")
 
 
@@ -60,22 +63,25 @@ def collect() -> Path:
     if not folder.exists():
         with _one_at_a_time():
             if not folder.exists():
-                if not _installed():
-                    install()
+                install()
                 _publish(folder)
                 _forget_all_but(2)
     return folder
 
 
-def install() -> None:
-    """Fill `node_modules/` with exactly what the lock file names, running none of its scripts.
+def install(folder: Path = ROOT) -> None:
+    """Fill the folder's `node_modules/` with exactly what its lock file names, running none of its scripts.
 
-    Raises: SystemExit with a plain sentence when npm or its registry cannot be had.
+    Nothing happens when an npm of ours has done so already. Raises: SystemExit with a plain sentence when npm or its
+    registry cannot be had.
     """
+    lock, done = folder / "package-lock.json", folder / "node_modules" / INSTALLED
+    if done.exists() and done.read_bytes() == lock.read_bytes():
+        return
     command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    if subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode:
-        raise SystemExit("npm could not fetch the styles of the pages (its message is above). Is the network there?")
-    INSTALLED.write_bytes(LOCK.read_bytes())
+    if subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL).returncode:
+        raise SystemExit("npm could not fetch what the pages need (its message is above). Is the network there?")
+    done.write_bytes(lock.read_bytes())
 
 
 def cleaned(text: str) -> str:
@@ -93,9 +99,14 @@ def cleaned(text: str) -> str:
     return text
 
 
-def _installed() -> bool:
-    """Whether an npm of ours filled `node_modules/` by the lock file as it is now."""
-    return INSTALLED.exists() and INSTALLED.read_bytes() == LOCK.read_bytes()
+def only_used(style: str) -> str:
+    """The Ministry's style sheet with the rules of those of its components that our pages have: a fifth of it."""
+
+    def kept(rule: re.Match[str]) -> str:
+        foreign = re.search(r"\.(moj|probation)-", rule[1]) and not MOJ_USED.search(rule[1])
+        return "" if foreign else rule[0]
+
+    return re.sub(r"@media[^{}]*\{\s*\}", "", re.sub(r"([^{}]+)\{[^{}]*\}", kept, style))
 
 
 def _publish(folder: Path) -> None:
@@ -110,11 +121,11 @@ def _publish(folder: Path) -> None:
 
 def _write_files(made: Path) -> None:
     style = "\n".join(
-        cleaned(each.read_text("utf-8"))
+        cleaned(each)
         for each in (
-            GOVUK / "dist/govuk/govuk-frontend.min.css",
-            MOJ / "moj/moj-frontend.min.css",
-            OWN / "brand.css",
+            (GOVUK / "dist/govuk/govuk-frontend.min.css").read_text("utf-8"),
+            only_used((MOJ / "moj/moj-frontend.min.css").read_text("utf-8")),
+            (OWN / "brand.css").read_text("utf-8"),
         )
     )
     (made / "pages.css").write_text(style, "utf-8")
@@ -124,7 +135,18 @@ def _write_files(made: Path) -> None:
         shutil.copyfile(OWN / name, made / name)
     for image in set(re.findall(r"url\(images/([a-z-]+\.svg)\)", style)):
         shutil.copyfile(MOJ / "moj/assets/images" / image, made / "images" / image)
+    _write_pictures(made / "pictures")
     (made / "licences.txt").write_text(_credit(GOVUK) + _credit(MOJ), "utf-8")
+
+
+def _write_pictures(folder: Path) -> None:
+    """The pictures of the documentation as help pages show them: a quarter of the bytes."""
+    from PIL import Image  # only here: the server never needs it
+
+    folder.mkdir()
+    for picture in PICTURES:
+        with Image.open(picture) as image:
+            image.save(folder / f"{picture.stem}.webp", quality=60, method=2)
 
 
 def _credit(package: Path) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -179,7 +180,9 @@ def _sentence(error: Mapping[str, Any], model: type[BaseModel], path: Sequence[s
 
 def _verb(annotation: Any) -> str:
     plain = _plain(annotation)
-    typed = plain in (str, int, float, date) or (isinstance(plain, type) and issubclass(plain, str | int | float))
+    typed = plain in (str, int, float, date) or (
+        isinstance(plain, type) and issubclass(plain, str | int | float | Decimal)
+    )
     return "Enter" if typed and plain is not bool else "Choose"
 
 
@@ -196,7 +199,9 @@ SENTENCES = {
     "datetime": "{Noun} must be a real date and time.",
     "int": "{Noun} must be a whole number.",
     "float": "{Noun} must be a number.",
+    "decimal_max_places": "{Noun} must have no more than {decimal_places} digits after the point.",
     "decimal": "{Noun} must be a number.",
+    "finite": "{Noun} must be a number.",
     "greater_than_equal": "{Noun} must be {ge} or more.",
     "greater_than": "{Noun} must be more than {gt}.",
     "less_than_equal": "{Noun} must be {le} or less.",

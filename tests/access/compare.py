@@ -14,6 +14,7 @@ from tests.access.looking import Item, Lived, live
 from tests.access.model import Facts, Reason, Term, opens
 from tests.access.worlds import World
 
+CHANGING = {"action", "outcome", "measurement", "provision"}
 AGENCY_WIDE = {"senco", "headteacher", "dsl", "manager", "case_officer"}
 LANES = 3
 LEFT = DAWN + timedelta(days=LEAVING_DAY)
@@ -23,7 +24,7 @@ LEFT = DAWN + timedelta(days=LEAVING_DAY)
 RULES = {
     "opened by the school", "assignment: lead practitioner",
     "assignment: worker", "consent: core", "consent: category", "consent: safeguarding desk", "own child",
-    "own record: author", "own record: desk", "action of ours", "our invitation", "invited by us",
+    "own record: author", "own record: desk", "own words", "action of ours", "our invitation", "invited by us",
 }  # fmt: skip
 # What the facts would be without the denial.
 DENIALS: dict[str, Callable[[Facts], Facts]] = {
@@ -60,9 +61,11 @@ def grounds(item: Item, seat: Seat, who: set[UUID], live: list[Reason], facts: F
     found = {rule(reason, seat, facts) for reason in live if opens(reason, item.category, item.authors)}
     if item.table == "action" and not who.isdisjoint(item.workers):
         found.add("action of ours")
-    if item.table == "action" and not any(reason[1] == "core" and reason[2] != "own_record" for reason in live):
-        return set()  # it changes after it was written, so it is a record of one's own only while on the case
     on_case = any(reason[1] == "core" and reason[2] != "own_record" for reason in live)
+    if item.table in CHANGING and not on_case:
+        return set()  # it changes after it was written, so it is a record of one's own only while on the case
+    if item.person in who and any(reason[1:3] == ("core", "own_child") for reason in live):
+        found.add("own words")
     if item.table == "case_brief" and not on_case and item.authors[1] != facts.school.id:
         return set()  # another school has it now and may have changed it; what was is in kept_brief
     if item.table == "kept_brief":

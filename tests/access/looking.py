@@ -41,7 +41,7 @@ from tests.access.worlds import SPEAKERS, World
 REFUSALS = {
     "action_owner_on_case", "action_owner_sensitive", "admission_of_own_carer", "case_lead_of_school",
     "case_is_open", "case_turn_move", "consent_correction", "consent_of_own_carer", "correction_subject_id_key",
-    "review_contribution_category_check", "involvement_assignee", "involvement_category", "involvement_move", "one_live_admission",
+    "review_contribution_category_check", "outcome_category_check", "provision_category_check", "case_view_category_check", "involvement_assignee", "involvement_category", "involvement_move", "one_live_admission",
     "one_live_involvement", "case_brief_pkey",
     "next_school", "departure_accepted", "departure_over", "one_offer", "handover_pupil", "handover_open_case", "handover_upn",
 }  # fmt: skip
@@ -60,7 +60,8 @@ DECLARE
 BEGIN
     FOREACH t IN ARRAY ARRAY['involvement', 'involvement_message', 'consent_event', 'carer_admission', 'case_brief',
                              'identified_barrier', 'note', 'action', 'review', 'review_contribution', 'case_turn',
-                             'kept_brief', 'case_handover', 'case_access'] LOOP
+                             'kept_brief', 'case_handover', 'case_access',
+                             'outcome', 'measurement', 'provision', 'case_view'] LOOP
         EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(t)), ''[]'') FROM %I t WHERE case_id = $1', t)
             INTO rows USING p_case;
         found := found || jsonb_build_object(t, rows);
@@ -93,6 +94,10 @@ BEGIN
                     UNION ALL SELECT 'review_contribution ' || id FROM review_contribution WHERE case_id = p_case
                     UNION ALL SELECT 'case_turn ' || id FROM case_turn WHERE case_id = p_case
                     UNION ALL SELECT 'kept_brief ' || id FROM kept_brief WHERE case_id = p_case
+                    UNION ALL SELECT 'outcome ' || id FROM outcome WHERE case_id = p_case
+                    UNION ALL SELECT 'measurement ' || id FROM measurement WHERE case_id = p_case
+                    UNION ALL SELECT 'provision ' || id FROM provision WHERE case_id = p_case
+                    UNION ALL SELECT 'case_view ' || id FROM case_view WHERE case_id = p_case
                     UNION ALL SELECT 'involvement ' || id FROM involvement WHERE case_id = p_case
                     UNION ALL SELECT 'involvement_message ' || involvement_id FROM involvement_message WHERE case_id = p_case);
             END IF;
@@ -125,6 +130,7 @@ class Item:
     authors: tuple[UUID, ...]  # of a text: the membership that wrote it, and its agency's desk for the category
     at: datetime  # of a text: when it was written
     in_error: bool
+    person: UUID | None  # of a view: the carer who wrote it
 
 
 @dataclass(frozen=True)
@@ -270,7 +276,7 @@ def items_of(found: dict[str, Any], cast: Cast) -> list[Item]:
     """The case itself, and every row of text."""
     tables = (
         "case_brief", "identified_barrier", "note", "action", "review", "review_contribution", "case_turn", "involvement",
-        "involvement_message", "kept_brief",
+        "involvement_message", "kept_brief", "outcome", "measurement", "provision", "case_view",
     )  # fmt: skip
     return [_item("support_case", found, cast), *(_item(table, row, cast) for table in tables for row in found[table])]
 
@@ -291,6 +297,7 @@ def _item(table: str, row: dict[str, Any], cast: Cast) -> Item:
         authors=(UUID(author), _agency(cast, row["author_agency_id"]).desk(category)) if author else (),
         at=_maybe(written) or DAWN,
         in_error=row.get("in_error", False),
+        person=UUID(row["author_person_id"]) if row.get("author_person_id") else None,
     )
 
 

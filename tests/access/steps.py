@@ -161,19 +161,38 @@ TEXTS = {
                  VALUES ($1, $2, $3, '', $4, '2022-06-01', app_now(), app_now())""",
     "review_contribution": """(id, review_id, case_id, category, text, written_at)
                               SELECT $1, id, $2, $3, '', app_now() FROM review WHERE case_id = $2 LIMIT 1""",
+    "outcome": "(id, case_id, category, title, added_at, updated_at) VALUES ($1, $2, $3, '', app_now(), app_now())",
+    "measurement": """(id, outcome_id, case_id, category, measured_on, value, written_at)
+                      SELECT $1, id, $2, $3, '2022-02-18', 1, app_now() FROM outcome WHERE case_id = $2 AND category = $3 LIMIT 1""",
+    "provision": """(id, case_id, category, title, who, how_often, starts_on, added_at, updated_at)
+                    VALUES ($1, $2, $3, '', '', '', '2022-02-18', app_now(), app_now())""",
+    "case_view": """(id, case_id, category, whose, text, given_on, written_at)
+                    VALUES ($1, $2, $3, 'pupil', '', '2022-02-18', app_now())""",
 }
 
 
 async def write(act: Act, at: Scene, table: str, category: str, owner: str) -> int:
-    """A row of text; an action is for the agency `owner` to do. What is said at a review needs one."""
-    if table == "review_contribution" and not await act.value(
-        "SELECT EXISTS (SELECT FROM review WHERE case_id = $1)", at.case
-    ):
+    """A row of text; an action is for the agency `owner` to do. What is said at a review needs one, what is measured an outcome."""
+    needs = {
+        "review_contribution": "SELECT EXISTS (SELECT FROM review WHERE case_id = $1 AND $2 = $2)",
+        "measurement": "SELECT EXISTS (SELECT FROM outcome WHERE case_id = $1 AND category = $2)",
+    }
+    if table in needs and not await act.value(needs[table], at.case, category):
         return 0
     if not await act.value("SELECT claim_authorship($1, $2, $3, $4)", new_id(), new_id(), at.case, category):
         return 0
     more = [at.agency(owner)] if table == "action" else []
     return await act.run(f"INSERT INTO {table} {TEXTS[table]}", new_id(), at.case, category, *more)
+
+
+async def tell(act: Act, at: Scene) -> int:
+    """A carer says what they think, for themselves."""
+    return await act.run(f"INSERT INTO case_view {TEXTS['case_view']}", new_id(), at.case, "family")
+
+
+async def settle(act: Act, at: Scene, table: str) -> int:
+    """Change outcomes or provisions one may change."""
+    return await act.run(f"UPDATE {table} SET title = 'new' WHERE case_id = $1", at.case)
 
 
 async def review(act: Act, at: Scene) -> int:
@@ -269,7 +288,7 @@ async def reword(act: Act, at: Scene) -> int:
 
 VERBS: dict[str, Callable[..., Awaitable[int]]] = {
     f.__name__: f for f in (open_case, hand_over, invite, accept, decline, take_back, end, assign, ask, say, admit,
-                            dismiss, bar, lift, correct_birth, write, review, turn, correct, unsay,
+                            dismiss, bar, lift, correct_birth, write, tell, settle, review, turn, correct, unsay,
                             go, stay, enrol, offer, take_offer_back, take, reword)
 }  # fmt: skip
 

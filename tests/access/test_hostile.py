@@ -151,7 +151,7 @@ async def test_nobody_writes_letters_without_a_session_nor_asks_for_a_strangers_
             new_id(), case, act.who.membership_id,
         )  # fmt: skip
         act.record("plan:made")
-    number = "SELECT next_plan_number($1, 'family', '{core}')"
+    number = "SELECT next_plan_number($1, 'sen_support', 'family', '{core}')"
     assert await asked(senco, number, case) == 8
     assert await asked(await db.act_as("senco@hillside.example"), number, case) == 1
 

@@ -14,7 +14,9 @@ from tests.access.steps import Scope, Step
 CATEGORIES = ("classroom", "education", "health", "social_care", "family", "safeguarding")
 # A service whose being involved is telling writes where that may be known, and nowhere else.
 WRITES = {"clinic": ("health",), "haven": ("safeguarding",)}
-TABLES = ("identified_barrier", "note", "action", "review_contribution")
+TABLES = (
+    "identified_barrier", "note", "action", "review_contribution", "outcome", "measurement", "provision", "case_view",
+)  # fmt: skip
 DAY = st.integers(1, 40)
 SPEAKERS = {"hill": "hill senco", "care": "care manager", "clinic": "clinic manager", "haven": "haven manager"}
 
@@ -111,6 +113,15 @@ AWKWARD = (
             Step(5, "oak dsl", "write", ("note", "safeguarding", "oak")),
             Step(7, "care worker", "write", ("identified_barrier", "safeguarding", "oak")),
         ) for scope in (OAK, HILL)
+    ),
+    # What a carer says for themselves, and then is barred, or let off; what changes and is one's own.
+    _plain(_ACCEPT, Step(3, "mother", "tell"), Step(3, "father", "tell"), Step(5, "oak dsl", "bar", ("mother",))),
+    _plain(
+        _ACCEPT, Step(2, "oak senco", "admit", ("father", ("core",))), Step(3, "father", "tell"), Step(4, "mother", "tell"),
+        *(Step(day, who, "write", (table, kind, "oak")) for table, day in (("outcome", 5), ("measurement", 6), ("provision", 6), ("case_view", 6))
+          for who, kind in (("oak senco", "education"), ("care worker", "health"))),
+        *(Step(7, who, "settle", (table,)) for table in ("outcome", "provision") for who in ("mother", "care worker", "oak senco")),
+        Step(9, "oak dsl", "end", ("care",)),
     ),
     # Left, left and back, not left after all; handed over with either record, the new school having been a helper.
     _plain(_ACCEPT, _BRIEF, Step(3, "oak senco", "go", (2,))),
@@ -297,7 +308,10 @@ def _texts(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
     if draw(_one_in(2)):
         author = draw(st.sampled_from(["oak dsl", "care worker"]))
         steps.append(Step(draw(DAY), author, "write", ("note", "safeguarding", "oak")))
-    for _ in range(draw(st.integers(3, 6))):
+    for carer in CARERS:
+        if draw(_one_in(3)):
+            steps.append(Step(draw(st.integers(8, 40)), carer, "tell"))
+    for _ in range(draw(st.integers(4, 7))):
         author = draw(st.sampled_from(people))
         category = draw(st.sampled_from(WRITES.get(author.split()[0], ("core", *CATEGORIES))))
         args = (draw(st.sampled_from(TABLES)), category, draw(st.sampled_from(["oak", *partners])))

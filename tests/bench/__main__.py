@@ -23,7 +23,7 @@ import httpx
 
 from ecm.embedded import running
 from ecm.migrations.apply import migrate
-from tests.bench import imports, waits
+from tests.bench import imports, plans, waits
 from tests.bench.area import Readers, lay_area
 from tests.bench.load import Measured, drive
 from tests.bench.search import measure_search
@@ -54,7 +54,9 @@ def main() -> int:
         print(f"{pupils:,} pupils, {who.everywhere.cases:,} cases, made in {perf_counter() - began:.0f} s", end="; ")
         missed = [_serve(data, admin_url, who), asyncio.run(measure_search(admin_url, who))]
     print("\npupils from a file, in a database of its own", flush=True)
-    return max(*missed, imports.main())
+    missed.append(imports.main())
+    print("\nplans as documents", flush=True)
+    return max(*missed, plans.main())
 
 
 def _serve(data: Path, admin_url: str, who: Readers) -> int:

@@ -87,7 +87,7 @@ async def build(client: httpx.AsyncClient) -> World:
         "carer_id": carer_id("daniel"), "involvement_id": story.involvements["community-health"],
         "action_id": await story.act("senco", "education", "Try a hearing test", "community-health"),
         "agency_id": str(known("community-health")), "category": "education",
-        "plan_id": await story.plan(), "path": "nothing", "file_path": f"{assets.fingerprint()}/pages.css",
+        "plan_id": await story.plan(), "path": "nothing", "guide": "school-leads", "file_path": f"{assets.fingerprint()}/pages.css",
     }  # fmt: skip
     await story.note("nurse", "health", "Hearing test booked at the clinic.")
     for add in (
@@ -95,6 +95,7 @@ async def build(client: httpx.AsyncClient) -> World:
         _invitations,
         _bars,
         _consent,
+        _outcomes,
         _endings,
         _opening,
         _pupils,
@@ -256,6 +257,45 @@ def _asking(asked: dict[str, Body], given: dict[str, str]) -> Iterator[tuple[str
     yield "POST /cases/{reference}/ask", _of(form)
     yield "POST /consent/{secret}", _of({})
     yield "POST /consent/{secret}/code", _of({"code": "123456"})
+
+
+async def _outcomes(story: Story, world: World) -> Any:
+    """What is to change, what was measured, what the pupil gets, what they say: each changed on one of its own."""
+    goal = {
+        "title": "Reads a page",
+        "measure": "Words in a minute",
+        "baseline": 20.5,
+        "target": 60.5,
+        "category": "education",
+    }
+    help_ = {
+        "title": "Picture cards",
+        "who": "Ms Nair",
+        "how_often": "Every day",
+        "minutes": 20,
+        "category": "education",
+    }
+    said = {"whose": "pupil", "text": "I like the cards.", "how": "With drawings"}
+    point = {"value": 24.5, "note": "On a good day"}
+    made = [(await story.do("senco", f"{story.path}/outcomes", **goal))["id"] for _ in range(3)]
+    given = [(await story.do("senco", f"{story.path}/provisions", **help_))["id"] for _ in range(3)]
+    world.ids |= {"outcome_id": made[0], "provision_id": given[0]}
+    due = {f"due_on-{part}": FORM[f"due_on-{part}"] for part in DATE}
+    yield "POST /api/v1/cases/{case_id}/outcomes", _of(goal | {"due_on": soon()})
+    yield "POST /cases/{reference}/outcomes/add", _of(goal)
+    yield "PATCH /api/v1/outcomes/{outcome_id}", _of({"version": 1, "status": "met"}, outcome_id=made[1])
+    changed = {name: value for name, value in goal.items() if name != "category"} | {"version": 1, "status": "working"}
+    yield "POST /outcomes/{outcome_id}", _of(changed | due, outcome_id=made[2])
+    yield "POST /api/v1/outcomes/{outcome_id}/measurements", _of(point | {"measured_on": today().isoformat()})
+    yield "POST /outcomes/{outcome_id}/measurements", _of(point)
+    yield "POST /api/v1/cases/{case_id}/provisions", _of(help_)
+    yield "POST /cases/{reference}/provisions/add", _of(help_)
+    yield "PATCH /api/v1/provisions/{provision_id}", _of({"version": 1, "weeks": 6}, provision_id=given[1])
+    longer = {"version": 1, "title": "Picture cards", "who": "Ms Nair", "how_often": "Twice a day"}
+    yield "POST /provisions/{provision_id}", _of(longer, provision_id=given[2])
+    yield "POST /api/v1/cases/{case_id}/views", _of(said)
+    yield "POST /cases/{reference}/views/add", _of(said | {"category": "classroom"})
+    yield "POST /family/views/{reference}", _of({"whose": "family", "text": "Evenings are hard."})
 
 
 async def _endings(story: Story, world: World) -> Any:
@@ -467,6 +507,8 @@ async def _rest(story: Story, world: World) -> Any:
     barrier = {"code": "CL01", "how_identified": "screening", "category": "education"}
     sound = {"email": EMAILS["senco"], "password": PASSWORD}
     plan = {"audience": "family"}
+    async for each in _oversight(story, world):
+        yield each
     yield "POST /api/v1/tokens", _of(sound)
     yield "POST /sign-in", _of(sound)
     yield "DELETE /api/v1/tokens/current", _of()
@@ -481,9 +523,26 @@ async def _rest(story: Story, world: World) -> Any:
     yield "PATCH /api/v1/cases/{case_id}", _of({"version": version, "level": "3"})
     admission = {"carer_id": carer_id("daniel"), "authority_seen": True, "safe_to_share": True}
     yield "POST /api/v1/cases/{case_id}/carers", _of(admission)
+    yield "POST /api/v1/cases/{case_id}/plan-copies", _of({"plan_type": "one_page_profile"})
+    yield "POST /cases/{reference}/plans/copy", _of({"plan_type": "one_page_profile"})
     for path, body in (("notes", note), ("barriers", barrier), ("plans", plan)):
         yield f"POST /api/v1/cases/{{case_id}}/{path}", _of(body)
         yield f"POST /cases/{{reference}}/{path}{'/add' if path == 'barriers' else ''}", _of(body)
+
+
+async def _oversight(story: Story, world: World) -> Any:
+    """The auditor's searches; a search kept by the auditor, once for each route that uses it up."""
+    auditor, senco = await story.who("auditor"), known(EMAILS["senco"])
+    await auditor.submit(f"/oversight/saved?person={senco}", {"name": "The SENCO"})
+    kept = re.findall(r"/oversight/saved/([0-9a-f-]{36})/removal", (await auditor.see("/oversight")).text)[0]
+    world.ids["person_id"] = str(senco)
+    yield "POST /oversight/saved", _of({"name": "Denied lately"}, query="?outcome=denied&lately=7")
+    yield "POST /oversight/saved/{query_id}/removal", _of({}, query_id=kept)
+    yield "POST /oversight/find", _of({"number": pupil_id("Leila Reid")})
+    yield "POST /oversight/export", _of({}, query="?outcome=denied")
+    yield "POST /oversight/figures/export", _of({})
+    yield "POST /oversight/bundle", _of({})
+    yield "POST /oversight/checks", _of({"verdict": "sound", "size": "1"})
 
 
 async def _failed_message() -> str:

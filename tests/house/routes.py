@@ -24,7 +24,7 @@ from tests.journeys.story import EMAILS, Visitor
 
 SAFE = ("GET", "HEAD")
 PLACE = re.compile(r"\{(\w+)\}")
-WITHOUT_ID = ("path", "file_path")
+WITHOUT_ID = ("path", "file_path", "guide")
 ENDS_SESSION = (
     "DELETE /api/v1/tokens/current", "POST /sign-out", "POST /answer/{request_id}/not-mine", "POST /account/password",
     "POST /account/sessions/ending", "POST /account/sessions/{session_id}/ending", "POST /leave",

@@ -47,7 +47,10 @@ def spoilt(body: Body, values: tuple[Any, ...]) -> Iterator[tuple[str, Body]]:
     """The body with one value at a time replaced by each of these, nested ones too."""
     for name, value in body.items():
         for each in values:
-            yield name, body | {name: each}
+            if not (
+                isinstance(value, float) and isinstance(each, float)
+            ):  # where a number stands, it is none of a wrong type
+                yield name, body | {name: each}
         if isinstance(value, list) and value and isinstance(value[0], dict):
             for inner, wrong in spoilt(value[0], values):
                 yield f"{name}.0.{inner}", body | {name: [wrong, *value[1:]]}

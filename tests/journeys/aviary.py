@@ -143,22 +143,25 @@ async def fill(db: Any, client: Any) -> Aviary:
         "carer_id": [carer_id("amina"), carer_id("daniel")], "request_id": [asked["id"]],
         "involvement_id": [*story.involvements.values(), waiting, refused], "secret": [await story.link()],
         "proposal_id": [*story.proposals.values(), asked["proposals"][0]["id"]], "bar_id": [str(new_id())],
-        "event_id": [str(new_id())], "path": ["nothing"], "file_path": ["nothing"],
+        "event_id": [str(new_id())], "path": ["nothing"], "file_path": ["nothing"], "guide": ["nothing"],
         "agency_id": [str(known(each)) for each in (*story.involvements, "council", "young-minds", "oakfield")],
         "category": ["education", "health"], "step": ["why"],
         "membership_id": [str(known(f"seat {EMAILS['nurse']}"))],
         **{f"{name}_id": [str(new_id())] for name in ("cover", "import", "invitation", "match", "merge", "message", "other", "session")},
-        "note_id": [],
+        "note_id": [], "outcome_id": [], "provision_id": [],
     }  # fmt: skip
     for author, category in ((author, category) for author, kinds in WRITES.items() for category in kinds):
         await _write(aviary, author, category)
     await _across(aviary)
+    await _hear(aviary)
     aviary.ids |= {"review_id": [await _review(aviary)], "note_id": aviary.ids["note_id"][::5]}
+    aviary.ids |= {name: aviary.ids[name][::11] for name in ("outcome_id", "provision_id")}
     for maker in PLANS:
         audience = "family" if maker == "family" else "professionals"
         aviary.plans[maker] = await story.plan("senco" if maker == "family" else maker, audience)
     aviary.written = tuple(aviary.canaries)
     aviary.ids |= {"plan_id": list(aviary.plans.values()), "action_id": list(aviary.actions)}
+    aviary.ids |= {"person_id": [str(known(EMAILS["senco"]))], "query_id": [str(new_id())]}
     aviary.ids |= {"departure_id": [await _leave(story)], "handover_id": [await _offer(story)]}
     return aviary
 
@@ -191,12 +194,36 @@ async def _employ(db: Any, email: str, agency: str) -> None:
 
 
 async def _write(aviary: Aviary, author: str, category: str) -> None:
-    """A note, a barrier and an action of this author in this category."""
+    """A note, a barrier, an action, an outcome with a number, a provision and a view of this author in this category."""
     story = aviary.story
     aviary.ids["note_id"].append(await story.note(author, category, aviary.word("note", author, category)))
     barrier = {"code": "CL01", "how_identified": "records", "category": category}
     await story.do(author, f"{story.path}/barriers", detail=aviary.word("detail", author, category), **barrier)
     await _action(aviary, author, category, AGENCY[author])
+    said = {
+        kind: aviary.word(kind, author, category)
+        for kind in ("outcome", "measure", "measured", "provision", "view", "how")
+    }
+    goal = {"title": said["outcome"], "measure": said["measure"], "baseline": 1, "target": 9, "category": category}
+    outcome = (await story.do(author, f"{story.path}/outcomes", **goal))["id"]
+    await story.do(author, f"/outcomes/{outcome}/measurements", value=4, note=said["measured"])
+    help_ = {"title": said["provision"], "who": aviary.word("provision", author, category)}
+    help_ |= {"how_often": aviary.word("provision", author, category), "category": category}
+    aviary.ids["outcome_id"].append(outcome)
+    aviary.ids["provision_id"].append((await story.do(author, f"{story.path}/provisions", **help_))["id"])
+    view = {"whose": "pupil", "text": said["view"], "how": said["how"], "category": category}
+    await story.do(author, f"{story.path}/views", **view)
+
+
+async def _hear(aviary: Aviary) -> None:
+    """What a mother says herself: the school reads it, who may see family and home, and she, but not the father."""
+    story = aviary.story
+    readers = ("senco", "dsl", "social_worker", "manager", "family_worker", "amina")
+    said = {
+        name: aviary.also(aviary.word(name if name == "how" else "view", "amina", "family"), *readers)
+        for name in ("text", "how")
+    }
+    await story.do("amina", f"{story.path}/views", whose="family", **said)
 
 
 async def _review(aviary: Aviary) -> str:

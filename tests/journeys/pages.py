@@ -14,6 +14,10 @@ PAGES: dict[str, set[str]] = {
         "/cases/{reference}/barriers/add", "/cases/{reference}/carers", "/cases/{reference}/invite",
         "/cases/{reference}/plans", "/cases/{reference}/sharing", "/consent-requests/{request_id}/record",
     },
+    "outcomes": {
+        "/cases/{reference}/outcomes/add", "/outcomes/{outcome_id}", "/cases/{reference}/provisions/add",
+        "/provisions/{provision_id}", "/cases/{reference}/views/add", "/family/views/{reference}",
+    },
     "partner": {
         "/actions/{action_id}", "/invitations", "/invitations/{involvement_id}", "/invitations/{involvement_id}/ending",
         "/invitations/{involvement_id}/refusal", "/invitations/{involvement_id}/withdrawal", "/family",
@@ -26,7 +30,9 @@ PAGES: dict[str, set[str]] = {
         "/answer/{request_id}/who", "/answer/{request_id}/questions", "/answer/{request_id}/check",
         "/answer/{request_id}/receipt", "/answer/{request_id}/withdrawal/{proposal_id}",
     },
-    "auditor": {"/oversight"},
+    "auditor": {
+        "/oversight", "/oversight/people/{person_id}", "/oversight/pupils/{pupil_id}", "/oversight/figures", "/oversight/bundle",
+    },
     "errors": {
         "/cases/new/pupil", "/pupils/{pupil_id}/edit", "/pupils/{pupil_id}/carers/add", "/carers/{carer_id}/edit",
         "/cases/new/{pupil_id}/throw-away", "/cases/{reference}/carers/{carer_id}/bar", "/consents/{proposal_id}/withdrawal"},
@@ -50,7 +56,7 @@ PAGES: dict[str, set[str]] = {
     },
     "pupils": {"/pupils", "/pupils/add", "/pupils/search", "/pupils/export", "/exports/school"},
     "rivals": set(),
-    "places": {"/account", "/help/accessibility", "/post"},
+    "places": {"/account", "/help", "/help/{guide}", "/help/keyboard", "/help/accessibility", "/post"},
     "moving": {
         "/pupils/{pupil_id}/leave", "/pupils/{pupil_id}/leave/check", "/pupils/leaving", "/pupils/leaving/check",
         "/pupils/left", "/pupils/left/{departure_id}", "/pupils/left/{departure_id}/stayed", "/cases/{reference}/handover",
@@ -69,7 +75,9 @@ FORMS: dict[str, set[str]] = {
         "/actions/{action_id}", "/invitations/{involvement_id}/ending", "/invitations/{involvement_id}/refusal",
     },
     "carer": {"/answer/{request_id}/check", "/consent/{secret}/code"},
-    "auditor": set(),
+    "auditor": {
+        "/oversight", "/oversight/people/{person_id}", "/oversight/bundle", "/oversight/checks", "/oversight/find", "/oversight/saved",
+    },
     "errors": {
         "/sign-in", "/cases/new/pupil", "/cases/new/{pupil_id}/{step}", "/cases/new/{pupil_id}/check", "/pupils/{pupil_id}/edit",
         "/pupils/{pupil_id}/carers/add", "/carers/{carer_id}/edit", "/cases/{reference}/actions/add", "/cases/{reference}/ask/check",
@@ -95,6 +103,11 @@ FORMS: dict[str, set[str]] = {
         "/consents/{proposal_id}/correct",
     },
     "case": {"/cases/{reference}/actions/{action_id}/step"},
+    "outcomes": {
+        "/cases/{reference}/outcomes/add", "/outcomes/{outcome_id}", "/outcomes/{outcome_id}/measurements",
+        "/cases/{reference}/provisions/add", "/provisions/{provision_id}", "/cases/{reference}/views/add",
+        "/family/views/{reference}",
+    },
     "places": set(),
     "moving": {
         "/pupils/{pupil_id}/leave", "/pupils/{pupil_id}/leave/check", "/pupils/leaving", "/pupils/leaving/check",

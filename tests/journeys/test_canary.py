@@ -22,10 +22,14 @@ from tests.journeys.story import CARERS, Visitor, carer_id, pupil_id
 TEXTS = """
 SELECT text FROM note UNION ALL SELECT title || ' ' || progress FROM action UNION ALL SELECT detail FROM identified_barrier
 UNION ALL SELECT reason || ' ' || strengths FROM case_brief UNION ALL SELECT text FROM review_contribution
+UNION ALL SELECT title || ' ' || measure FROM outcome
+UNION ALL SELECT note FROM measurement UNION ALL SELECT concat_ws(' ', title, who, how_often) FROM provision
+UNION ALL SELECT text || ' ' || how FROM case_view
 """
-IN_CASE = ("note", "title", "progress", "detail", "reason", "strengths", "contribution")
+OF_OUTCOMES = ("outcome", "measure", "measured", "provision", "view", "how")
+IN_CASE = ("note", "title", "progress", "detail", "reason", "strengths", "contribution", *OF_OUTCOMES)
 EVERYWHERE = (*IN_CASE, "message")
-PRINTED = ("note", "title", "detail", "reason", "strengths")
+PRINTED = ("note", "title", "detail", "reason", "strengths", *OF_OUTCOMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ async def in_place(aviary: Aviary, reader: str, named: bool) -> None:
         rows |= dict.fromkeys((f"GET /api/v1/actions/{action} ", f"GET /actions/{action} "), words & mine)
     lists = {"GET /api/v1/actions?limit=100 ": aviary.entitled(reader, ("title", "progress"))}
     if reader in CARERS:
-        words = aviary.entitled(reader, ("title", "progress", "reason", "strengths"))
+        words = aviary.entitled(reader, ("title", "progress", "reason", "strengths", *OF_OUTCOMES[:4]))
         lists |= {"GET /api/v1/family ": words, "GET /family ": words}
     for place, words in (rows | lists).items():
         assert seen[place].words == words, (reader, place)
@@ -173,7 +177,7 @@ async def test_a_withdrawal_and_a_bar_take_away_at_once_and_give_nobody_anything
             ("community-health", "nurse", ("nurse", "therapist")),
             ("childrens-services", "social_worker", ("social_worker", "manager")),
         ):
-            own = {c.word for c in aviary.canaries if c.author == maker and c.kind in ("note", "detail")}
+            own = {c.word for c in aviary.canaries if c.author == maker and c.kind in ("note", "detail", "view", "how")}
             await story.withdraw(agency)
             aviary.plans_read[maker] = PLANS[maker][0], set()
             aviary.reads |= dict.fromkeys(readers, NOTHING)

@@ -20,9 +20,12 @@ async def test_every_empty_place_says_what_would_be_there(site: Site) -> None:
         senco, therapist, daniel = await school.new_page(), await service.new_page(), await home.new_page()
         await senco.goto("/demo/outbox")
         await see(senco, "Messages that were sent")
-        await senco.goto("/help/accessibility")
-        await see(senco, "Help and accessibility")
+        await senco.goto("/help")
+        await see(senco, "Help")
         await already_in(senco, SENCO)
+        for address, heading in HELP:
+            await senco.goto(address)
+            await see(senco, heading)
         for address, heading, words in EMPTY_FOR_A_SCHOOL:
             await senco.goto(address)
             await see(senco, heading)
@@ -46,6 +49,11 @@ async def test_every_empty_place_says_what_would_be_there(site: Site) -> None:
         await expect(system.get_by_text("Every message has left.")).to_be_visible()
 
 
+HELP = (
+    ("/help/school-leads", "SENCOs and school leads"),
+    ("/help/keyboard", "Keys on the keyboard"),
+    ("/help/accessibility", "Accessibility statement for ECM"),
+)
 EMPTY_FOR_A_SCHOOL = (
     ("/", "What needs you today", "Nothing needs you today."),
     ("/cases", "Cases", "There are no cases you can see."),

@@ -149,7 +149,7 @@ async def then_a_plan_is_made_that_everybody_can_read(page: Page, reference: str
     await page.get_by_role("radio", name="For the family").check()
     await press(page, "Make the plan")
     await see(page, "Support plans")
-    await says(page, "The support plan is ready to download.")
+    await says(page, "The SEN support plan is ready to download: version 1.")
     async with page.expect_download() as coming:
         await page.get_by_role("link", name="Download (PDF)").click()
     plan = await coming.value

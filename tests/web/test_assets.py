@@ -26,6 +26,18 @@ def test_nothing_is_served_that_is_not_ours_to_use() -> None:
         assert reference.startswith("data:") or (folder / reference).exists(), reference
 
 
+def test_of_the_ministrys_components_those_are_served_that_pages_have_and_no_others() -> None:
+    templates = "".join(each.read_text("utf-8") for each in (assets.ROOT / "templates").rglob("*.html"))
+    parts = assets.MODULES / "@ministryofjustice/frontend/moj/components"
+    used = {each.name for each in parts.iterdir() if re.search(rf"\bmoj-{each.name}(?![a-z])", templates)}
+    style = assets.only_used((assets.MOJ / "moj/moj-frontend.min.css").read_text("utf-8"))
+    assert ".moj-sub-navigation__link:focus" in style
+    assert {name for name in (each.name for each in parts.iterdir()) if assets.MOJ_USED.match(f".moj-{name}")} == used
+    assert used >= {"identity-bar", "sub-navigation", "timeline"}
+    assert style.count("{") == style.count("}")
+    assert assets.only_used(".moj-menu a,.moj-menu{b:c}@media print{.moj-menu{b:c}}.a{b:c}") == ".a{b:c}"
+
+
 @pytest.mark.parametrize("left", ["b{font:1em GDS Transport}", "a{background:url(/assets/x.svg)}", "/* govuk-crest */"])
 def test_a_new_version_cannot_bring_them_back_unseen(left: str) -> None:
     assert assets.cleaned("a{font-family:GDS Transport,arial,sans-serif}") == f"a{{font-family:{assets.FONTS}}}"
@@ -49,6 +61,7 @@ def test_a_change_makes_a_new_folder_and_keeps_the_one_before(tmp_path: Path, mo
     shutil.copyfile(assets.OWN / "brand.css", brand)
     monkeypatch.setattr(assets, "STATIC", tmp_path / "static")
     monkeypatch.setattr(assets, "SOURCES", (brand,))
+    monkeypatch.setattr(assets, "PICTURES", [])  # making them smaller takes longest, three times
     made = []
     for colour in ("red", "green", "blue"):
         brand.write_text(f"a {{ color: {colour} }}")
