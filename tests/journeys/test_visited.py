@@ -32,6 +32,7 @@ NOTHING_TO_GET_WRONG = {
     "/pupils/duplicates/{pupil_id}/{other_id}/undo": "one button",
     "/handovers/{handover_id}/withdrawal": "one button",
     "/oversight/saved/{query_id}/removal": "one button",
+    "/cases/{reference}/plans/copy": "one choice, on the page whose other form is looked at",
     "/oversight/export": "one button",
     "/oversight/figures/export": "one button",
     "/pupils/import/{import_id}/cancel": "one button",
