@@ -33,7 +33,8 @@ CREATE POLICY pgqueuer_log_for_the_post ON pgqueuer_log TO ecm_app
 CREATE POLICY pgqueuer_statistics_for_the_post ON pgqueuer_statistics FOR SELECT TO ecm_app
     USING ((SELECT context() ->> 'service') = 'post');
 
--- As PgQueuer 1.6.0 installs it, except that it is of one operation each.
+-- As PgQueuer 1.6.0 installs it, except that it is of one operation each. Looking for work is an UPDATE, also of no row:
+-- a worker that was told of those would wake itself for ever.
 CREATE FUNCTION fn_pgqueuer_changed() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM pg_notify('ch_pgqueuer', json_build_object(
@@ -41,7 +42,7 @@ BEGIN
         'type', 'table_changed_event')::text);
     RETURN NULL;
 END $$;
-CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgqueuer
+CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR TRUNCATE ON pgqueuer
     EXECUTE FUNCTION fn_pgqueuer_changed();
 RESET ROLE;
 
