@@ -3,16 +3,13 @@
     BEGIN → enter(session) → body → audit_record_all(events) → COMMIT
 
 Nothing leaves before COMMIT. A transaction that recorded no event is rolled back: no log, no data.
-Our own context manager because Piccolo 1.38 leaks its pooled connection when COMMIT fails, and its nested
-transaction has no savepoint.
 """
 
-import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,38 +17,10 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from piccolo.engine.postgres import PostgresEngine
 
 from ecm.clock import new_id
+from ecm.connections import transaction
 from ecm.errors import AlreadySent, NotSignedIn
-
-
-class OutsideTransaction(RuntimeError):
-    """A query was attempted outside `acting_as`: a bug, never shown."""
-
-
-class NotKept(RuntimeError):
-    """A transaction went on after one of its statements had failed: a bug, never shown."""
-
-
-class Engine(PostgresEngine):  # type: ignore[type-arg]
-    """Piccolo's engine, except that a query outside a transaction of ours is a bug instead of an anonymous read."""
-
-    async def _run_in_pool(self, *_: Any, **__: Any) -> Any:
-        raise OutsideTransaction("query outside acting_as()")
-
-    async def _run_in_new_connection(self, *_: Any, **__: Any) -> Any:
-        raise OutsideTransaction("query outside acting_as()")
-
-    async def get_version(self) -> float:
-        """The oldest PostgreSQL we support: Piccolo asks while it is being made, before there is a connection."""
-        return 15.0
-
-    async def prep_database(self) -> None:
-        """Nothing to prepare: extensions and roles are the migration's business."""
-
-
-ENGINE = Engine(config={}, extensions=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +118,6 @@ class Act:
         return int((await self.connection.execute(sql, *values)).rpartition(" ")[2] or 0)
 
 
-class _Joined:
-    """What Piccolo looks for in its context variable, so that its queries join our transaction."""
-
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self.connection = connection
-
-
 @asynccontextmanager
 async def acting_as(actor: Actor, purpose: str) -> AsyncIterator[Act]:
     """A transaction in the actor's name, for one coded purpose.
@@ -166,7 +128,7 @@ async def acting_as(actor: Actor, purpose: str) -> AsyncIterator[Act]:
         outer.standing = await _enter(outer.connection, actor, purpose)
         yield outer
         return
-    async with _transaction() as connection:
+    async with transaction() as connection:
         act = Act(connection, await _enter(connection, actor, purpose))
         await _refuse_if_done(act)
         yield act
@@ -254,7 +216,7 @@ async def _enter(connection: asyncpg.Connection, actor: Actor, purpose: str) -> 
 @asynccontextmanager
 async def acting_for(service: str, purpose: str) -> AsyncIterator[Act]:
     """A transaction in the name of a service (sign-in, seed, worker), proved by the installation's secret."""
-    async with _transaction() as connection:
+    async with transaction() as connection:
         await connection.execute("SELECT enter_service($1, $2, $3)", service, purpose, proof("service", service))
         act = Act(connection, None)
         yield act
@@ -264,7 +226,7 @@ async def acting_for(service: str, purpose: str) -> AsyncIterator[Act]:
 @asynccontextmanager
 async def outside_the_log(service: str) -> AsyncIterator[Act]:
     """A service's transaction about no pupil and no session, such as counting how often a password was tried."""
-    async with _transaction() as connection:
+    async with transaction() as connection:
         await connection.execute("SELECT enter_service($1, $2, $3)", service, "count", proof("service", service))
         yield Act(connection, None)
 
@@ -273,44 +235,6 @@ async def _write_events(act: Act) -> None:
     if not act.events:
         raise AssertionError("no event recorded: no log, no data")
     await act.connection.execute("SELECT audit_record_all($1::jsonb)", json.dumps(act.events, default=str))
-
-
-@asynccontextmanager
-async def _transaction() -> AsyncIterator[asyncpg.Connection]:
-    """BEGIN … COMMIT on a pooled connection that is always given back sound, or not at all.
-
-    A failed or interrupted COMMIT or ROLLBACK leaves a connection in an unknown state: it is ended, and the pool
-    opens another.
-    """
-    pool = ENGINE.pool
-    if pool is None:
-        raise OutsideTransaction("the connection pool is not open")
-    connection = await pool.acquire(timeout=ANSWER_WITHIN)
-    finished = False
-    mark = ENGINE.current_transaction.set(_Joined(connection))  # type: ignore[arg-type]
-    try:
-        await connection.execute("BEGIN")
-        yield connection
-        if await connection.execute("COMMIT") != "COMMIT":
-            raise NotKept("a statement had failed, so COMMIT rolled back")
-        finished = True
-    except BaseException:
-        finished = await _rolled_back(connection)
-        raise
-    finally:
-        ENGINE.current_transaction.reset(mark)
-        if not finished:
-            with suppress(asyncpg.InterfaceError):  # the pool took it back itself when the server hung up
-                connection.terminate()
-        await pool.release(connection)  # shields itself: a cancelled request still gives its connection back
-
-
-async def _rolled_back(connection: asyncpg.Connection) -> bool:
-    try:
-        await asyncio.wait_for(connection.execute("ROLLBACK"), timeout=2)
-    except BaseException:  # whatever stopped it, the connection is not to be trusted again
-        return False
-    return True
 
 
 _secret: list[bytes] = []
@@ -334,39 +258,3 @@ def proof(*words: object) -> bytes:
 def keyed_hash(words: str) -> bytes:
     """HMAC-SHA-256 of words under the installation's secret; also used where a table must not name anybody."""
     return hmac.digest(_secret[0], words.encode(), "sha256")
-
-
-# Seconds. The server gives up on a statement after 5 (database.sql); this is for a server that says nothing at all.
-ANSWER_WITHIN = 10
-
-# With all its policies a statement takes several times longer to plan than to run (docs/performance.md).
-PLAN_ONCE = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
-
-
-async def open_pool(url: str, size: int, settings: Mapping[str, str] | None = None) -> None:
-    """Open this process's pool of connections as the application's login."""
-    ENGINE.config = {"dsn": url}
-    ENGINE.pool = await asyncpg.create_pool(
-        dsn=url, min_size=1, max_size=size, server_settings=PLAN_ONCE | dict(settings or {}), timeout=5, command_timeout=ANSWER_WITHIN,
-        reset=_leave_as_found,
-    )  # fmt: skip
-
-
-# A temporary table or a PREPAREd statement outlives its transaction and would take in what the next one here says.
-# The app makes neither, so a connection that has one was used by somebody else's SQL.
-END_IF_TAMPERED_WITH = """
-SELECT pg_terminate_backend(pg_backend_pid())
-WHERE pg_my_temp_schema() <> 0 OR EXISTS (SELECT FROM pg_prepared_statements WHERE from_sql)
-"""
-
-
-async def _leave_as_found(connection: asyncpg.Connection) -> None:
-    """Between two transactions: settings, locks and cursors as they were at first; if that is not enough, the end."""
-    await connection.execute(connection.get_reset_query() + END_IF_TAMPERED_WITH)
-
-
-async def close_pool() -> None:
-    """Close the pool, if open."""
-    if ENGINE.pool is not None:
-        await ENGINE.pool.close()
-        ENGINE.pool = None

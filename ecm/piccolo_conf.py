@@ -2,7 +2,7 @@
 
 from piccolo.conf.apps import AppRegistry
 
-from ecm.database import ENGINE
+from ecm.connections import ENGINE
 
 DB = ENGINE
 APP_REGISTRY = AppRegistry(apps=["ecm.migrations.piccolo_app"])

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from ecm import database
+from ecm import connections, database
 from ecm.actions.commands import add_action
 from ecm.actions.schemas import NewAction
 from ecm.agencies.words import Category, Whose
@@ -53,12 +53,12 @@ async def seed_demo(admin_url: str, secret: str) -> None:
         await connection.close()
     if not begun:
         database.use_secret(secret)
-        await database.open_pool(as_role(admin_url, "ecm_app"), size=2)
+        await connections.open_pool(as_role(admin_url, "ecm_app"), size=2)
         try:
             with fixed_ids(seed=2003):
                 await tell_stories()
         finally:
-            await database.close_pool()
+            await connections.close_pool()
 
 
 async def tell_stories() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import asyncpg
 
-from ecm import database, logs
+from ecm import connections, database, logs
 from ecm.audit.events import Event
 from ecm.audit.export import export
 from ecm.audit.integrator import LogBroken, keep_sealing, log_key
@@ -39,7 +39,7 @@ async def run() -> None:
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    await database.open_pool(config.database_url, config.pool_size)
+    await connections.open_pool(config.database_url, config.pool_size)
     try:
         await asyncio.gather(
             _keep_on("the log", partial(_seal, config), stop),
@@ -50,7 +50,7 @@ async def run() -> None:
             _keep_on("figures", keep_counting, stop),
         )
     finally:
-        await database.close_pool()
+        await connections.close_pool()
 
 
 async def _keep_on(name: str, work: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
@@ -104,7 +104,7 @@ async def verify_log(config: Settings) -> Verdict:
 async def export_log(config: Settings, folder: Path, since: int) -> int:
     """Write a bundle from the database of this installation; the size it reaches to."""
     database.use_secret(config.secret_key)
-    await database.open_pool(config.database_url, size=2)
+    await connections.open_pool(config.database_url, size=2)
     try:
         async with acting_for("export", "export") as act:
             act.record(Event.AUDIT_EXPORTED, first=since)
@@ -114,14 +114,14 @@ async def export_log(config: Settings, folder: Path, since: int) -> int:
         finally:
             await connection.close()
     finally:
-        await database.close_pool()
+        await connections.close_pool()
 
 
 async def take_report(config: Settings, report: bytes) -> bool:
     """Mark the message that a delivery report is about; False when it is about none of ours."""
     database.use_secret(config.secret_key)
-    await database.open_pool(config.database_url, size=2)
+    await connections.open_pool(config.database_url, size=2)
     try:
         return await note_bounce(report)
     finally:
-        await database.close_pool()
+        await connections.close_pool()

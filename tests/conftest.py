@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 from argon2 import PasswordHasher, Type
 
-from ecm import database, seeds
+from ecm import connections, database, seeds
 from ecm.accounts import passwords
 from ecm.clock import new_id
 from ecm.database import Actor, proof
@@ -75,8 +75,8 @@ class Database:
             await connection.execute(
                 f"ALTER DATABASE \"{self.name}\" SET ecm.test_clock = '{int(by.total_seconds())} seconds'"
             )
-        assert database.ENGINE.pool is not None
-        await database.ENGINE.pool.expire_connections()
+        assert connections.ENGINE.pool is not None
+        await connections.ENGINE.pool.expire_connections()
 
     async def act_as(self, email: str, *, kind: str = "api") -> Actor:
         """A live session for somebody of the demonstration area, opened as the app opens it after a password."""
@@ -86,7 +86,7 @@ class Database:
 async def open_session(person: UUID, kind: str = "api", lifetime: timedelta = timedelta(hours=10)) -> Actor:
     """A live session for this person, through the same definer function the app uses."""
     token = token_bytes(32)
-    async with database._transaction() as connection:
+    async with connections.transaction() as connection:
         await connection.execute(
             "SELECT open_session($1, $2, $3, $4, NULL, $5, $6)",
             new_id(), person, kind, token, lifetime, proof("session", person, kind, token.hex()),
@@ -149,10 +149,10 @@ async def fresh_database(cluster: str) -> AsyncIterator[Database]:
     url = url_of(cluster, name)
     made = Database(name, url, as_role(url, "ecm_app"))
     database.use_secret(SECRET)
-    await database.open_pool(made.app_url, size=8)
+    await connections.open_pool(made.app_url, size=8)
     try:
         yield made
     finally:
-        await database.close_pool()
+        await connections.close_pool()
         await postgres.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         await postgres.close()

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import asyncpg
 from piccolo.table import Table
 
-from ecm import database
+from ecm import connections, database
 from ecm.audit.events import Event
 from ecm.audit.export import NothingToExport
 from ecm.config import Settings
@@ -58,12 +58,12 @@ async def export_data(
 
 async def _record(config: Settings) -> None:
     database.use_secret(config.secret_key)
-    await database.open_pool(config.database_url, size=1)
+    await connections.open_pool(config.database_url, size=1)
     try:
         async with acting_for("export", "export") as act:
             act.record(Event.DATA_EXPORTED)
     finally:
-        await database.close_pool()
+        await connections.close_pool()
 
 
 async def _add_log(config: Settings, export_log: ExportLog, folder: Path) -> int | None:

@@ -17,7 +17,7 @@ from uuid import UUID
 import asyncpg
 import click
 
-from ecm import database
+from ecm import connections, database
 from ecm.audit.events import Event
 from ecm.clock import today
 from ecm.config import Settings
@@ -58,12 +58,12 @@ class School:
 async def import_all(config: Settings, path: Path, number: str | None, approve: bool) -> int:
     """Read, and with `approve` write, a file or every file of a folder; the exit code. Says what came of each."""
     database.use_secret(config.secret_key)
-    await database.open_pool(config.database_url, size=2)
+    await connections.open_pool(config.database_url, size=2)
     try:
         files = _files(path)
         codes = [await _import_one(file, number, approve, _place(n, files)) for n, file in enumerate(files, start=1)]
     finally:
-        await database.close_pool()
+        await connections.close_pool()
     if not files:
         click.echo(f"{path}: there is no file that ends in {', '.join(SUFFIXES)}.", err=True)
     return max(codes, default=NOT_ALL_FILES)
@@ -177,7 +177,7 @@ async def set_numbers(config: Settings, name: str, urn: str | None, laestab: str
     if problem := number_problem(urn, laestab):
         raise Refused({"": problem})
     database.use_secret(config.secret_key)
-    await database.open_pool(config.database_url, size=1)
+    await connections.open_pool(config.database_url, size=1)
     try:
         async with service("set_school_number") as act:
             school = await act.value("SELECT set_school_number($1, $2, $3)", name, urn, laestab)
@@ -187,4 +187,4 @@ async def set_numbers(config: Settings, name: str, urn: str | None, laestab: str
     except asyncpg.UniqueViolationError:
         raise Refused({"": "Another school has this number."}) from None
     finally:
-        await database.close_pool()
+        await connections.close_pool()

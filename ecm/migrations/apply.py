@@ -14,7 +14,8 @@ from piccolo.apps.migrations.commands.forwards import run_forwards
 
 from ecm.agencies.permissions import rows as permission_rows
 from ecm.clock import new_id
-from ecm.database import ENGINE, _Joined, secret_key
+from ecm.connections import ENGINE, Joined
+from ecm.database import secret_key
 from ecm.errors import Refused
 
 HOUSE = Path(__file__).parents[1]
@@ -134,7 +135,7 @@ async def _run_history(connection: asyncpg.Connection) -> None:
 @contextlib.contextmanager
 def _joined(connection: asyncpg.Connection) -> Iterator[None]:
     """Let Piccolo's migrations run inside our transaction."""
-    mark = ENGINE.current_transaction.set(_Joined(connection))  # type: ignore[arg-type]
+    mark = ENGINE.current_transaction.set(Joined(connection))  # type: ignore[arg-type]
     try:
         yield
     finally:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from ecm.database import ENGINE
+from ecm.connections import ENGINE
 
 HISTORY = Path(__file__).with_name("history")
 

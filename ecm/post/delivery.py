@@ -25,7 +25,8 @@ from pgqueuer.domain.models import Job
 from pgqueuer.domain.settings import DBSettings
 
 from ecm.audit.events import Event
-from ecm.database import ENGINE, acting_for, outside_the_log, proof
+from ecm.connections import ENGINE
+from ecm.database import acting_for, outside_the_log, proof
 from ecm.post.rules import PACE, Pace, next_try, wait_before_next
 from ecm.post.senders import Message, NotTaken, Sender
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from ecm import database
+from ecm import connections
 from ecm.cases.commands import write_note
 from ecm.cases.queries import show_case
 from ecm.cases.schemas import NewNote
@@ -112,8 +112,8 @@ async def test_a_context_cannot_be_forged(db):
 
 
 async def test_a_context_cannot_be_kept_or_carried_elsewhere(db):
-    await database.close_pool()
-    await database.open_pool(db.app_url, size=1)
+    await connections.close_pool()
+    await connections.open_pool(db.app_url, size=1)
     senco, nurse = await db.act_as(SENCO), await db.act_as(THERAPIST)
     copy = "SELECT set_config('ecm.context', $1, false)"
     elsewhere = await asyncpg.connect(db.app_url)
@@ -127,7 +127,7 @@ async def test_a_context_cannot_be_kept_or_carried_elsewhere(db):
         await refused(connection, SEEN)
         await connection.execute("SELECT enter($1, 'test')", senco.token_hash)
         assert await connection.fetchval(SEEN) == 12
-    async with database._transaction() as connection:  # the same connection, its next transaction
+    async with connections.transaction() as connection:  # the same connection, its next transaction
         assert connection.get_server_pid() == backend
         assert await connection.fetchval(f"SELECT {WHO}") in (None, "")
         await refused(connection, SEEN)
@@ -327,8 +327,8 @@ async def test_a_function_in_a_condition_is_shown_no_hidden_row(db):
 
 
 async def test_a_used_connection_is_as_new_for_the_next(db):
-    await database.close_pool()
-    await database.open_pool(db.app_url, size=1)
+    await connections.close_pool()
+    await connections.open_pool(db.app_url, size=1)
     story = await open_story(db)
     teacher = await db.act_as(TEACHER)
     async with inside(teacher) as connection:
@@ -341,7 +341,7 @@ async def test_a_used_connection_is_as_new_for_the_next(db):
             SELECT pg_advisory_lock(42), set_config('ecm.context', current_setting('ecm.context'), false);
             SELECT set_config('ecm.mine', 'x', false)""")
         await connection.execute("SET LOCAL row_security = on; SET LOCAL search_path = public")
-    async with database._transaction() as connection:
+    async with connections.transaction() as connection:
         assert connection.get_server_pid() == backend
         changed = {
             r["name"]
@@ -376,8 +376,8 @@ TRAPS = [
 
 @pytest.mark.parametrize("trap", TRAPS)
 async def test_a_trap_left_in_a_connection_catches_nobody(db, trap):
-    await database.close_pool()
-    await database.open_pool(db.app_url, size=1)
+    await connections.close_pool()
+    await connections.open_pool(db.app_url, size=1)
     story = await open_story(db)
     for number in range(3):
         await write_note(story.senco, story.case_id, NewNote(category="education", text=f"Note {number}."))

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import asyncpg
 
-from ecm import database, seeds
+from ecm import connections, seeds
 from ecm.clock import new_id
-from ecm.database import open_pool, use_secret
+from ecm.connections import open_pool
+from ecm.database import use_secret
 from ecm.duplicates.queries import list_duplicates
 from ecm.embedded import as_role, running
 from ecm.migrations.apply import migrate
@@ -75,7 +76,7 @@ async def measure(url: str, many: int) -> None:
         senco = await open_session(seeds.known("senco@oakfield.example"))
         took = []
         for _ in "123":
-            async with database._transaction() as inside:
+            async with connections.transaction() as inside:
                 await inside.fetch("SELECT * FROM enter($1, 'bench')", senco.token_hash)
                 plan = await inside.fetchval(
                     "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) SELECT * FROM duplicate_candidates(5000)"
@@ -91,7 +92,7 @@ async def measure(url: str, many: int) -> None:
             f"{many} pupils: {best:.0f} ms in the database, {handed_on} candidates, {shown} pairs, page {whole * 1000:.0f} ms"
         )
     finally:
-        await database.close_pool()
+        await connections.close_pool()
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ from ecm.cases.reviews import REVIEWS
 from ecm.clock import new_id
 from ecm.closures.queries import TURNS
 from ecm.config import settings
-from ecm.database import PLAN_ONCE
+from ecm.connections import PLAN_ONCE
 
 START = (datetime(9999, 12, 31, tzinfo=UTC), UUID("ffffffff-ffff-ffff-ffff-ffffffffffff"))
 PARTS = {

@@ -15,10 +15,11 @@ from typing import Any
 
 import asyncpg
 
-from ecm import database, seeds
+from ecm import connections, seeds
 from ecm.audit.queries import Filter, _said
 from ecm.clock import midnight, today
-from ecm.database import open_pool, use_secret
+from ecm.connections import open_pool
+from ecm.database import use_secret
 from ecm.embedded import as_role, running
 from ecm.migrations.apply import migrate
 from ecm.oversight.figures import count_next_day
@@ -96,7 +97,7 @@ async def took(session: Any, sql: str, *values: Any) -> float:
     """Milliseconds in the database, planning included, the best of three."""
     best = []
     for _ in "123":
-        async with database._transaction() as inside:
+        async with connections.transaction() as inside:
             await inside.fetch("SELECT * FROM enter($1, 'bench')", session.token_hash)
             plan = json.loads(await inside.fetchval(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", *values))[0]
             best.append(plan["Execution Time"] + plan["Planning Time"])
@@ -127,7 +128,7 @@ async def measure(url: str, many: int) -> int:
         print(f"{days} days counted by the worker in {asyncio.get_running_loop().time() - clock:.1f} s")
         slow |= _say("figures", await took(auditor, figures, *span), FIGURES_MS)
     finally:
-        await database.close_pool()
+        await connections.close_pool()
     return slow
 
 

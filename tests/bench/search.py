@@ -11,7 +11,7 @@ from statistics import quantiles
 
 import asyncpg
 
-from ecm import database
+from ecm import connections, database
 from ecm.clock import new_id
 from ecm.database import Actor, acting_as, proof
 from ecm.embedded import as_role
@@ -29,14 +29,14 @@ async def measure_search(admin_url: str, readers: Readers) -> int:
     """Ask everything for everybody, printing a line each; 1 if one is above the bar."""
     asked = await _questions(admin_url)
     database.use_secret(SECRET)
-    await database.open_pool(as_role(admin_url, "ecm_app"), size=2)
+    await connections.open_pool(as_role(admin_url, "ecm_app"), size=2)
     worst = 0.0
     print(f"\n{'finding pupils, database process':<38}{'p50 ms':>8}{'p99 ms':>8}{'found':>8}")
     for name, reader in (("SENCO", readers.senco), ("worker", readers.partner), ("manager", readers.everywhere)):
         print(f"{name} of {reader.cases:,} cases")
         for kind, queries in asked.items():
             worst = max(worst, await _line(reader, kind, queries))
-    await database.close_pool()
+    await connections.close_pool()
     return int(worst > BAR_MS)
 
 
@@ -70,7 +70,7 @@ def _worked(process: int) -> int:
 async def _line(reader: Reader, kind: str, queries: list[str]) -> float:
     """Ask them all and print how long it took; the 99th percentile in ms."""
     token, found, took = token_bytes(32), 0, []
-    async with database._transaction() as connection:
+    async with connections.transaction() as connection:
         await connection.execute(
             "SELECT open_session($1, $2, 'api', $3, NULL, interval '1 hour', $4)",
             new_id(), reader.person, token, proof("session", reader.person, "api", token.hex()),

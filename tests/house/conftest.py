@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from ecm import database
+from ecm import connections
 from tests.client import application, the_app
 from tests.conftest import fresh_database
 from tests.house.examples import Place, build
@@ -19,5 +19,5 @@ async def place(cluster: str) -> AsyncIterator[Place]:
         patch.setattr("ecm.consent.links.ANSWER_SECONDS", 0.01)
         async with fresh_database(cluster) as made, application() as client:
             world = await build(client)
-            await database.close_pool()
+            await connections.close_pool()
             yield world, made, routes_of(the_app())

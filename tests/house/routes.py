@@ -14,7 +14,7 @@ import httpx
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from ecm import database, seeds
+from ecm import connections, seeds
 from ecm.accounts.current import LINK_COOKIE
 from ecm.cases.rules import reference_of
 from ecm.clock import new_id
@@ -134,10 +134,10 @@ async def copied(made: Any) -> AsyncIterator[None]:
     name = f"c{uuid4().hex[:12]}"
     postgres = await asyncpg.connect(made.admin_url.replace(f"/{made.name}?", "/postgres?"))
     await postgres.execute(f'CREATE DATABASE "{name}" TEMPLATE "{made.name}"')
-    await database.open_pool(as_role(made.admin_url.replace(f"/{made.name}?", f"/{name}?"), "ecm_app"), size=2)
+    await connections.open_pool(as_role(made.admin_url.replace(f"/{made.name}?", f"/{name}?"), "ecm_app"), size=2)
     try:
         yield
     finally:
-        await database.close_pool()
+        await connections.close_pool()
         await postgres.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         await postgres.close()

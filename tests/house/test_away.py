@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ecm import database
+from ecm import connections, database
 from tests.actions.story import OAKFIELD, SENCO, action, open_story
 from tests.client import application, sign_in
 from tests.free import free_port
@@ -75,9 +75,9 @@ async def wired(url: str) -> AsyncIterator[tuple[Wire, str]]:
 async def test_away_is_503_and_back_is_back(db, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     monkeypatch.setattr(database, "ANSWER_WITHIN", 1)  # seconds, for a silent database; 10 in earnest
     story = await open_story(db)
-    await database.close_pool()
+    await connections.close_pool()
     async with wired(db.app_url) as (wire, near), application() as client:
-        await database.open_pool(near, size=3)
+        await connections.open_pool(near, size=3)
         person = await sign_in(client, SENCO)
         senco = Visitor(client, person.headers["Authorization"].removeprefix("Bearer "))
         path = f"/cases/{story.case_id}/actions"
@@ -104,4 +104,4 @@ async def test_away_is_503_and_back_is_back(db, monkeypatch: pytest.MonkeyPatch,
         titles = [each["title"] for each in (await senco.get(f"/cases/{story.case_id}")).json()["actions"]]
         assert "Lost?" not in titles
         assert len(titles) == 1
-        await database.close_pool()
+        await connections.close_pool()

@@ -8,10 +8,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from ecm import database
+from ecm import connections, database
 from ecm.cases.queries import show_case
 from ecm.clock import new_id
-from ecm.database import NotKept, OutsideTransaction, acting_as, acting_for, outside_the_log
+from ecm.connections import NotKept, OutsideTransaction
+from ecm.database import acting_as, acting_for, outside_the_log
 from ecm.errors import NotSignedIn
 from ecm.pupils.tables import Pupil
 from ecm.seeds import known
@@ -44,8 +45,8 @@ ADD_KEY = """INSERT INTO idempotency_key (id, principal, key_hash, call_hash, ma
 @pytest.fixture
 async def story(db):
     """A case to write notes in, a pool of four, all of them open."""
-    await database.close_pool()
-    await database.open_pool(db.app_url, POOL)
+    await connections.close_pool()
+    await connections.open_pool(db.app_url, POOL)
     story = await open_story(db)
     await together(show_case(story.senco, story.case_id) for _ in range(POOL * 2))
     return story
@@ -97,13 +98,13 @@ async def written(db) -> set[UUID]:
 
 async def is_sound(db, story) -> None:
     """Every connection is back, none is owed, and the next to ask is answered at once."""
-    pool = database.ENGINE.pool
+    pool = connections.ENGINE.pool
     for _ in range(200):  # what was given up last may still be giving its connection back
         if pool.get_idle_size() == pool.get_size():
             break
         await asyncio.sleep(0.01)
     assert pool.get_idle_size() == pool.get_size() <= pool.get_max_size() == POOL
-    assert database.ENGINE.current_transaction.get() is None
+    assert connections.ENGINE.current_transaction.get() is None
     async with asyncio.timeout(2):
         seen = await together((show_case(story.senco, story.case_id) for _ in range(POOL * 2)), at_once=POOL * 2)
     assert [case["id"] for case in seen] == [story.case_id] * POOL * 2
@@ -249,6 +250,6 @@ async def test_a_query_of_nobody_is_refused(db, story):
         with pytest.raises(OutsideTransaction):
             await query
     await is_sound(db, story)
-    await database.close_pool()
+    await connections.close_pool()
     with pytest.raises(OutsideTransaction):
         await write(story, "with no pool")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import asyncpg
 
-from ecm import database
+from ecm import connections
 from ecm.app import create_app
 from ecm.config import settings
 from ecm.embedded import running
@@ -47,7 +47,7 @@ async def _print_table(cluster: str) -> None:
     routes, columns = routes_of(create_app()), {}
     async with fresh_database(cluster) as made, application() as client:
         world = await build(client)
-        await database.close_pool()
+        await connections.close_pool()
         for persona in PERSONAS:
             async with copied(made):
                 observed = await observe(world, persona, routes)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ecm import database
+from ecm import connections
 from ecm.errors import Refused
 from ecm.imports import command_line
 from ecm.imports.command_line import import_all, set_numbers
@@ -26,8 +26,8 @@ def config(db: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     async def nothing(*_: Any, **__: Any) -> None:
         """The pool is open, and stays."""
 
-    monkeypatch.setattr(database, "open_pool", nothing)
-    monkeypatch.setattr(database, "close_pool", nothing)
+    monkeypatch.setattr(connections, "open_pool", nothing)
+    monkeypatch.setattr(connections, "close_pool", nothing)
     return SimpleNamespace(secret_key=SECRET, database_url=db.app_url)
 
 

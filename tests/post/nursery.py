@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from pgqueuer.core.qm import QueueManager
 
-from ecm import database
+from ecm import connections, database
 from ecm.post.delivery import carry
 from ecm.post.rules import Pace
 from ecm.post.senders import Message, NoWay, Smtp
@@ -44,7 +44,7 @@ PIPE = os.pipe()
 async def deliver(url: str, port: int) -> None:
     """Deliver until killed."""
     database.use_secret(os.environ["ECM_SECRET_KEY"])
-    await database.open_pool(url, 4)
+    await connections.open_pool(url, 4)
     ways = {"email": Telling(HOST, port, USER, PASSWORD, "school@ecm.example", "ecm.example"), "sms": NoWay()}
     await carry(asyncio.Event(), ways, QUICK)
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from click.testing import CliRunner
 
-from ecm import database
+from ecm import connections
 from ecm.cli import main
 from ecm.clock import new_id
 from ecm.config import settings
@@ -95,7 +95,7 @@ async def test_a_message_that_left_is_marked_and_a_stranger_marks_nothing(db, mo
         await admin.execute("UPDATE outbox SET state = 'sent', sent_at = now()")
         assert not await note_bounce(report(new_id()))
         assert await admin.fetchval("SELECT state FROM outbox") == "sent"
-        await database.close_pool()
+        await connections.close_pool()
         monkeypatch.setenv("ECM_DATABASE_URL", db.app_url)
         monkeypatch.setenv("ECM_SECRET_KEY", SECRET)
         settings.cache_clear()

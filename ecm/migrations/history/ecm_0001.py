@@ -4,7 +4,7 @@ from pathlib import Path
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from ecm.database import ENGINE
+from ecm.connections import ENGINE
 
 ID = "0001"
 VERSION = "1.38.0"
