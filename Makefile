@@ -25,7 +25,7 @@ bench: .venv/ready-dev documents assets  ## ratios to a bare floor
 	$(BIN)/python -m tests.bench
 
 prove: test  ## the long proofs
-	ECM_LONG=1 $(BIN)/python -m pytest tests/access tests/audit
+	ECM_LONG=1 $(BIN)/python -m pytest tests/access tests/audit tests/plans/test_pdf.py
 
 lighthouse: .venv/ready-dev documents browser assets  ## what Lighthouse says of the ten main pages
 	@$(BIN)/python -m tests.lighthouse

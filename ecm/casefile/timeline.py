@@ -13,11 +13,13 @@ from asyncpg import Record
 
 from ecm.audit.events import Event
 from ecm.barriers.catalogue import barrier
+from ecm.casefile.mistakes import mistakes
 from ecm.casefile.rules import is_new
 from ecm.casefile.visits import last_visit, visited
 from ecm.cases.head import Head, read_head
 from ecm.database import Act, Actor, acting_as
 from ecm.paging import LAST_ID, Page, cursor_of, page_of
+from ecm.plans.words import TYPE_LABELS
 
 LAST_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)
 KINDS = ("note", "action", "barrier", "outcome", "view", "people", "consent", "plan", "review", "case")
@@ -57,8 +59,9 @@ PARTS = (
               i.offered_categories, NULL, NULL, NULL FROM involvement i WHERE i.case_id = $1""",
     """SELECT i.answered_at, i.id, 'people', CASE i.status WHEN 'declined' THEN 'declined' ELSE 'accepted' END, NULL, i.agency_id,
               NULL, NULL, NULL, NULL, NULL, NULL FROM involvement i WHERE i.case_id = $1 AND i.answered_at IS NOT NULL""",
-    """SELECT i.ended_at, i.id, 'people', i.status, NULL, NULL, i.agency_id, NULL, NULL, NULL, NULL, NULL
-       FROM involvement i WHERE i.case_id = $1 AND i.ended_at IS NOT NULL""",
+    """SELECT i.ended_at, i.id, 'people', i.status, i.ended_by_membership_id, e.agency_id, i.agency_id, NULL, NULL, NULL, NULL, NULL
+       FROM involvement i LEFT JOIN membership e ON e.id = i.ended_by_membership_id
+       WHERE i.case_id = $1 AND i.ended_at IS NOT NULL""",
     """SELECT e.at, (array_agg(e.id ORDER BY e.number))[1], 'consent', e.kind, e.recorded_by_membership_id, m.agency_id, e.agency_id,
               r.person_id, array_agg(DISTINCT e.category), e.channel, NULL, NULL
        FROM consent_event e JOIN consent_proposal p ON p.id = e.proposal_id LEFT JOIN consent_request r ON r.id = p.request_id
@@ -67,7 +70,7 @@ PARTS = (
     """SELECT d.admitted_at, d.id, 'people', 'admitted', d.admitted_by_membership_id, m.agency_id, NULL, d.person_id, d.categories,
               NULL, NULL, NULL
        FROM carer_admission d JOIN membership m ON m.id = d.admitted_by_membership_id WHERE d.case_id = $1""",
-    """SELECT p.made_at, p.id, 'plan', p.audience, p.made_by_membership_id, m.agency_id, NULL, NULL, p.categories, NULL, NULL, p.id
+    """SELECT p.made_at, p.id, 'plan', p.audience, p.made_by_membership_id, m.agency_id, NULL, NULL, p.categories, p.plan_type, NULL, p.id
        FROM plan p JOIN membership m ON m.id = p.made_by_membership_id WHERE p.case_id = $1 AND p.status = 'ready'""",
     """SELECT r.written_at, r.id, 'review', 'held', r.held_by_membership_id, m.agency_id, NULL, NULL, NULL, NULL, r.held_on, NULL
        FROM review r JOIN membership m ON m.id = r.held_by_membership_id WHERE r.case_id = $1""",
@@ -131,8 +134,11 @@ async def timeline(actor: Actor, reference: str, page: Page, wanted: Wanted, sin
         found = await act.rows(PAGE, head.id, *_me(act), at, entry_id, wanted.kind, wanted.agency_id, page.limit + 1)
         rows, more = page_of(found, page.limit)
         agencies = [dict(row) for row in await act.rows(AGENCIES, head.id)]
+        wrong = await mistakes(act, head.id)
         act.record(Event.CASE_SHOWN, case=head.id, pupils=[head.pupil_id], outcome="shown", part="timeline")
-    items = [_entry(row) | {"new": is_new(row["at"], row["mine"], before)} for row in rows]
+    items = [
+        _entry(row) | {"new": is_new(row["at"], row["mine"], before), "mistake": row["id"] in wrong} for row in rows
+    ]
     return Timeline(head, items, cursor_of(rows[-1]["at"], rows[-1]["id"]) if more else None, before, agencies)
 
 
@@ -151,4 +157,6 @@ def _entry(row: Record) -> dict[str, Any]:
     entry = dict(row)
     if row["kind"] == "barrier":
         entry["words"] = barrier(row["words"]).label
+    if row["kind"] == "plan":
+        entry["words"] = TYPE_LABELS[row["words"]]
     return entry

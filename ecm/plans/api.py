@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from ecm.database import Actor
 from ecm.idempotency import once
-from ecm.plans.commands import copy_plan, make_plan
+from ecm.plans.commands import FEW_AT_ONCE, begin_plan, copy_plan, finish_plan
 from ecm.plans.queries import download_plan, list_plans, show_plan
 from ecm.plans.schemas import NewCopy, NewPlan
 
@@ -18,8 +18,12 @@ from ecm.plans.schemas import NewCopy, NewPlan
 async def post_plan(
     request: Request[Any, Any, Any], data: JSONBody[NewPlan], actor: NamedDependency[Actor], case_id: FromPath[UUID]
 ) -> dict[str, Any]:
-    """Make a plan."""
-    return await once(request, actor, lambda: make_plan(actor, case_id, data), lambda made: show_plan(actor, made))
+    """Make a plan. Only beginning it is done once for a key: no transaction waits for a drawing."""
+    async with FEW_AT_ONCE:
+        begun = await once(
+            request, actor, lambda: begin_plan(actor, case_id, data), lambda made: show_plan(actor, made)
+        )
+    return await finish_plan(actor, begun)
 
 
 @post("/cases/{case_id:uuid}/plan-copies", status_code=200)

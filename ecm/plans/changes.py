@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from ecm.plans.parts import Change
+from ecm.plans.history import Change
 from ecm.plans.text import amount
 from ecm.web.dates import long_date
 

@@ -1,5 +1,6 @@
 """Making a plan: what the maker may see, numbered, frozen and drawn; and copies of the day, which are kept by nobody."""
 
+import asyncio
 from dataclasses import replace
 from hashlib import sha256
 from json import dumps
@@ -22,12 +23,22 @@ from ecm.plans.words import Audience
 RENDERER = Renderer(own=lambda: settings().data.absolute() / "templates" / "plans")
 
 
-async def make_plan(actor: Actor, case_id: UUID, new: NewPlan) -> dict[str, Any]:
-    """Make a numbered plan from what the maker may read now; the plan as a list shows it. Records plan:made.
+FEW_AT_ONCE = asyncio.Semaphore(2)
+"""Held while a plan is begun: that takes a connection, and nobody's page is to queue for one behind a hundred plans."""
 
-    When the newest version of this kind says just the same, that one is answered, `unchanged`, and nothing is drawn. A plan
-    for the family holds only what a carer sees by default. It is drawn between two transactions; if the maker's rights
-    narrow meanwhile, it is never finished and nobody can open it.
+
+async def make_plan(actor: Actor, case_id: UUID, new: NewPlan) -> dict[str, Any]:
+    """Begin a plan and finish it: the plan as a list shows it. Records and raises what the two do."""
+    async with FEW_AT_ONCE:
+        begun = await begin_plan(actor, case_id, new)
+    return await finish_plan(actor, begun)
+
+
+async def begin_plan(actor: Actor, case_id: UUID, new: NewPlan) -> dict[str, Any]:
+    """Number and freeze what the maker may read now: its `id`, and what is `to_draw`. Records plan:made.
+
+    When the newest version of this kind says just the same, that one is answered, `unchanged`, and nothing is to draw. A
+    plan for the family holds only what a carer sees by default.
     Raises: NotFound; NotAllowed; Refused for the report of a review that was not held.
     """
     plan_id = new_id()
@@ -47,11 +58,23 @@ async def make_plan(actor: Actor, case_id: UUID, new: NewPlan) -> dict[str, Any]
             Event.PLAN_MADE, case=case_id, subject=plan_id, pupils=[case["pupil"]["id"]],
             audience=new.audience, plan_type=new.plan_type,
         )  # fmt: skip
+    return {"id": plan_id, "to_draw": document}
+
+
+async def finish_plan(actor: Actor, begun: dict[str, Any]) -> dict[str, Any]:
+    """Draw what was begun, outside any transaction; the plan as a list shows it. Records plan:finished.
+
+    One that has nothing to draw is answered as it is. If the maker's rights narrowed meanwhile, it is never finished and
+    nobody can open it. Raises: NotFound then.
+    """
+    document = begun.get("to_draw")
+    if document is None:
+        return begun
     try:
         drawn = await RENDERER.render(document)
     except RenderFailed:
-        return await _finish(actor, plan_id, "failed", None)
-    return await _finish(actor, plan_id, "ready", drawn)
+        return await _finish(actor, begun["id"], "failed", None)
+    return await _finish(actor, begun["id"], "ready", drawn)
 
 
 async def copy_plan(actor: Actor, case_id: UUID, new: NewCopy) -> tuple[str, bytes]:

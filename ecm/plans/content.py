@@ -24,8 +24,9 @@ async def content_of(act: Act, case: Row, plan_type: PlanType, audience: Audienc
     they make no plan for others. Raises: Refused for the report of a review that nobody has written down.
     """
     seen = _seen(act, case, audience)
-    # What one parent agreed to is not the other's to read, and a family's plan is for both.
-    agreed = await agreed_kinds(act, case["id"]) if audience == "professionals" else {}
+    # What one parent agreed to is not the other's to read. A family's plan is for both; a parent's own copy is not.
+    for_both = audience == "family" and act.who.membership_id is not None
+    agreed = {} if for_both else await agreed_kinds(act, case["id"])
     helping = [each for each in _within(seen, case["involvements"]) if each["status"] == "active"]
     telephones = await _telephones(act, case, helping)
     if plan_type == "review_report" and not case["reviews"]:

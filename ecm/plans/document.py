@@ -1,45 +1,28 @@
 """What one reader may see of a plan, in reading order: rows in, a frozen document out.
 
 Pure: no database, no clock, no drawing. The caller reads the rows as that reader, so nothing hidden ever gets here;
-this page puts them in order, words the codes, and says which categories the finished document holds.
+what each part is made of, and its order, say people.py, work.py, outcomes.py and said.py. This page puts the parts
+together and says which categories the finished document holds.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
 from json import dumps
 from typing import Any
 
-from ecm.agencies.words import (
-    ACTION_STATUS_LABELS,
-    CATEGORY_LABELS,
-    HOW_LABELS,
-    LEVEL_LABELS,
-    OUTCOME_STATUS_LABELS,
-    REASON_LABELS,
-    ROLE_LABELS,
-)
-from ecm.plans.parts import (
-    Action,
-    Barrier,
-    Contribution,
-    History,
-    Involvement,
-    LeadPractitioner,
-    Measurement,
-    Note,
-    Outcome,
-    Provision,
-    Review,
-    Sharing,
-    View,
-)
-from ecm.plans.text import clean
+from ecm.agencies.words import LEVEL_LABELS
+from ecm.plans import outcomes as reached
+from ecm.plans import people, said, work
+from ecm.plans.history import History
+from ecm.plans.outcomes import Outcome
+from ecm.plans.people import Involvement, LeadPractitioner, Sharing
+from ecm.plans.said import Note, Review, View
+from ecm.plans.text import Row, clean, text_in, worded
 from ecm.plans.words import PROFILE_CATEGORIES, TYPE_LABELS, Audience, PlanType
+from ecm.plans.work import Action, Barrier, Provision
 from ecm.pupils.words import NEED_LABELS, PROVISION_LABELS
-
-Row = Mapping[str, Any]
 
 # What each kind of plan leaves out of what its reader may see.
 LEFT_OUT: dict[str, frozenset[str]] = {
@@ -95,7 +78,7 @@ class PlanDocument:
     @property
     def next_actions(self) -> tuple[Action, ...]:
         """What is still to be done, soonest first."""
-        return tuple(action for action in self.actions if action.status != ACTION_STATUS_LABELS["done"])
+        return tuple(action for action in self.actions if not action.done)
 
     @property
     def words_of_pupil(self) -> tuple[View, ...]:
@@ -127,62 +110,54 @@ def plan_document(
 ) -> PlanDocument:
     """The plan these rows make for the reader who was allowed to read them.
 
-    Every row but case and review carries its `category`. Keys, where `?` may be absent or None:
+    Every row but case and review carries its `category`, and the keys its part names; of `?` they may be absent or None.
     case: reference, pupil, year?, school, lead_name?, lead_role?, telephone?, level?, reason?, strengths?,
-    sen_provision? (code), needs? (codes, ranked), next_review_on?;
-    barrier: label, how_identified?, detail?, strategies? (in the order given, and of the barrier's category);
-    outcome: id, title, measure?, baseline?, target?, starts_on?, due_on?, status, agency?, measurements (measured_on, value, note?, author?);
-    provision: title, who, how_often, minutes?, weeks?, ended_on?; ended ones last;
-    action: title, owner_agency, assignee?, due_on?, status; cancelled ones are left out, soonest first, done ones last;
-    involvement: agency, worker?, reason_code, telephone?; by agency. Sharing: agency, kinds (categories); by agency;
-    note: text, author, written_on; newest first, and only for professionals;
-    view: whose, text, how?, by?, given_on?; newest first; review: held_on, held_by, next_review_on?, contributions
-    (category, text, author).
-    A case's level, reason, strengths and needs are `education`; its reference, names, school and dates are `core`.
+    sen_provision? (code), needs? (codes, ranked), next_review_on?. Its level, reason, strengths and needs are
+    `education`; its reference, names, school and dates are `core`. Cancelled actions are left out, and notes for the family.
     A one-page profile holds nothing but `core` and `classroom`; it and a review report have no level, reason, strengths, needs.
     """
-    left_out = LEFT_OUT[plan_type] | ({"notes"} if audience == "family" else set())
-    brief = {} if plan_type in WITHOUT_BRIEF else case
     given = {
         "barriers": barriers, "outcomes": outcomes, "provisions": provisions, "views": views, "sharing": sharing,
         "involvements": involvements, "notes": notes, "actions": [row for row in actions if row["status"] != "cancelled"],
     }  # fmt: skip
+    left_out = LEFT_OUT[plan_type] | ({"notes"} if audience == "family" else set())
     rows = {name: () if name in left_out else _fit(plan_type, each) for name, each in given.items()}
+    brief = _brief({} if plan_type in WITHOUT_BRIEF else case)
     held = None if review is None or "review" in left_out else review
-    said = held["contributions"] if held else ()
-    reason, strengths, level = _text(brief, "reason"), _text(brief, "strengths"), _text(brief, "level")
-    needs = tuple(_worded(NEED_LABELS, clean(each)) for each in brief.get("needs") or ())
-    provision = _worded(PROVISION_LABELS, _text(brief, "sen_provision"))
-    shown = [*(row for each in rows.values() for row in each), *said]
+    shown = [*(row for each in rows.values() for row in each), *(held["contributions"] if held else ())]
     return PlanDocument(
-        reference=_text(case, "reference"),
-        number=number,
-        made_on=made_on,
-        audience=audience,
-        plan_type=plan_type,
-        pupil=_text(case, "pupil"),
-        year=_text(case, "year"),
-        school=_text(case, "school"),
-        lead=_lead(case),
-        level=_worded(LEVEL_LABELS, level),
-        reason=reason,
-        strengths=strengths,
-        sen_provision=provision,
-        needs=needs,
-        barriers=tuple(_barrier(row) for row in rows["barriers"]),
-        outcomes=tuple(sorted((_outcome(row) for row in rows["outcomes"]), key=_open_first)),
-        provisions=tuple(sorted((_provision(row) for row in rows["provisions"]), key=_going_on_first)),
-        actions=tuple(sorted((_action(row) for row in rows["actions"]), key=_soonest_first)),
-        involvements=tuple(sorted((_involvement(row) for row in rows["involvements"]), key=_by_agency)),
-        notes=tuple(sorted((_note(row) for row in rows["notes"]), key=_newest_first)),
-        views=tuple(sorted((_view(row) for row in rows["views"]), key=_newest_view_first)),
-        review=_review(held) if held else None,
-        sharing=tuple(sorted((_sharing(row) for row in rows["sharing"]), key=_by_agency)),
+        reference=text_in(case, "reference"), pupil=text_in(case, "pupil"), year=text_in(case, "year"),
+        school=text_in(case, "school"), **brief, number=number, made_on=made_on, audience=audience, plan_type=plan_type,
+        lead=people.lead(case),
+        barriers=work.barriers(rows["barriers"]),
+        outcomes=reached.outcomes(rows["outcomes"]),
+        provisions=work.provisions(rows["provisions"]),
+        actions=work.actions(rows["actions"]),
+        involvements=people.involvements(rows["involvements"]),
+        notes=said.notes(rows["notes"]),
+        views=said.views(rows["views"]),
+        review=said.review(held) if held else None,
+        sharing=people.sharing(rows["sharing"]),
         next_review_on=case.get("next_review_on"),
-        categories=frozenset(
-            {"core", *(row["category"] for row in shown)} | _education(reason, strengths, level, provision, *needs)
-        ),
-    )
+        categories=frozenset({"core", *(row["category"] for row in shown), *(("education",) if any(brief.values()) else ())}),
+    )  # fmt: skip
+
+
+def _fit(plan_type: PlanType, rows: Iterable[Row]) -> tuple[Row, ...]:
+    if plan_type != "one_page_profile":
+        return tuple(rows)
+    return tuple(row for row in rows if row["category"] in PROFILE_CATEGORIES)
+
+
+def _brief(case: Row) -> dict[str, Any]:
+    """What the case says of learning, all of it `education`."""
+    return {
+        "level": worded(LEVEL_LABELS, text_in(case, "level")),
+        "reason": text_in(case, "reason"),
+        "strengths": text_in(case, "strengths"),
+        "sen_provision": worded(PROVISION_LABELS, text_in(case, "sen_provision")),
+        "needs": tuple(worded(NEED_LABELS, clean(each)) for each in case.get("needs") or ()),
+    }
 
 
 def snapshot(document: PlanDocument) -> dict[str, Any]:
@@ -193,145 +168,15 @@ def snapshot(document: PlanDocument) -> dict[str, Any]:
 
 def content_hash(document: PlanDocument) -> str:
     """SHA-256 of what the document says of the pupil: without its number, its day and what came before it."""
-    said = {key: each for key, each in snapshot(document).items() if key not in ("number", "made_on", "history")}
-    return sha256(dumps(said, sort_keys=True).encode()).hexdigest()
+    words = {key: each for key, each in snapshot(document).items() if key not in ("number", "made_on", "history")}
+    return sha256(dumps(words, sort_keys=True).encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, tuple | list):
         return [_plain(each) for each in value]
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _fit(plan_type: PlanType, rows: Iterable[Row]) -> tuple[Row, ...]:
-    if plan_type != "one_page_profile":
-        return tuple(rows)
-    return tuple(row for row in rows if row["category"] in PROFILE_CATEGORIES)
-
-
-def _education(*texts: str) -> frozenset[str]:
-    return frozenset({"education"} if any(texts) else ())
-
-
-def _lead(case: Row) -> LeadPractitioner | None:
-    name = _text(case, "lead_name")
-    role = _worded(ROLE_LABELS, _text(case, "lead_role"))
-    return LeadPractitioner(name, role, _text(case, "telephone")) if name else None
-
-
-def _barrier(row: Row) -> Barrier:
-    strategies = (clean(each) for each in row.get("strategies") or ())
-    return Barrier(
-        label=_text(row, "label"),
-        detail=_text(row, "detail"),
-        source=_worded(HOW_LABELS, _text(row, "how_identified")),
-        strategies=tuple(each for each in strategies if each),
-    )
-
-
-def _outcome(row: Row) -> Outcome:
-    points = (
-        Measurement(each["measured_on"], float(each["value"]), _text(each, "note"), _text(each, "author"))
-        for each in row.get("measurements") or ()
-    )
-    return Outcome(
-        id=str(row["id"]),
-        title=_text(row, "title"),
-        measure=_text(row, "measure"),
-        baseline=_number(row.get("baseline")),
-        target=_number(row.get("target")),
-        starts_on=row.get("starts_on"),
-        due_on=row.get("due_on"),
-        state=row["status"],
-        status=_worded(OUTCOME_STATUS_LABELS, row["status"]),
-        agency=_text(row, "agency"),
-        measurements=tuple(sorted(points, key=lambda each: (each.measured_on, each.value, each.note, each.author))),
-    )
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
-def _open_first(outcome: Outcome) -> tuple[Any, ...]:
-    return (outcome.state != "working", outcome.due_on or date.max, outcome.title, outcome.id)
-
-
-def _provision(row: Row) -> Provision:
-    minutes, weeks = row.get("minutes"), row.get("weeks")
-    long = [f"{minutes} minutes" if minutes != 1 else "1 minute"] if minutes else []
-    long += [f"for {weeks} weeks" if weeks != 1 else "for 1 week"] if weeks else []
-    words = (_text(row, "title"), _text(row, "who"), _text(row, "how_often"))
-    return Provision(*words, how_long=" ".join(long), ended_on=row.get("ended_on"))
-
-
-def _going_on_first(each: Provision) -> tuple[Any, ...]:
-    return (each.ended_on is not None, each.title, each.who, each.how_often, each.how_long, each.ended_on or date.max)
-
-
-def _action(row: Row) -> Action:
-    people = (_text(row, "assignee"), _text(row, "owner_agency"))
-    return Action(
-        title=_text(row, "title"),
-        owner=", ".join(each for each in people if each),
-        due_on=row.get("due_on"),
-        status=_worded(ACTION_STATUS_LABELS, row["status"]),
-    )
-
-
-def _soonest_first(action: Action) -> tuple[Any, ...]:
-    done = action.status == ACTION_STATUS_LABELS["done"]
-    return (done, action.due_on or date.max, action.title, action.owner, action.status)
-
-
-def _involvement(row: Row) -> Involvement:
-    words = (_text(row, "agency"), _text(row, "worker"), _worded(REASON_LABELS, _text(row, "reason_code")))
-    return Involvement(*words, telephone=_text(row, "telephone"))
-
-
-def _by_agency(each: Involvement | Sharing) -> tuple[Any, ...]:
-    return (each.agency.casefold(), *astuple(each))
-
-
-def _note(row: Row) -> Note:
-    return Note(CATEGORY_LABELS[row["category"]], _text(row, "text"), _text(row, "author"), row["written_on"])
-
-
-def _newest_first(note: Note) -> tuple[int, str, str, str]:
-    return (-note.written_on.toordinal(), note.kind, note.author, note.text)
-
-
-def _view(row: Row) -> View:
-    return View(row["whose"], _text(row, "text"), _text(row, "how"), _text(row, "by"), row.get("given_on"))
-
-
-def _newest_view_first(view: View) -> tuple[Any, ...]:
-    return (-(view.given_on or date.min).toordinal(), view.whose, view.by, view.how, view.text)
-
-
-def _review(row: Row) -> Review:
-    said = (
-        Contribution(CATEGORY_LABELS[each["category"]], _text(each, "text"), _text(each, "author"))
-        for each in row["contributions"]
-    )
-    order = list(CATEGORY_LABELS.values())
-    in_order = sorted(said, key=lambda each: (order.index(each.kind), each.author, each.text))
-    return Review(row["held_on"], _text(row, "held_by"), tuple(in_order), row.get("next_review_on"))
-
-
-def _sharing(row: Row) -> Sharing:
-    kinds = tuple(words for code, words in CATEGORY_LABELS.items() if code in row["kinds"])
-    return Sharing(_text(row, "agency"), kinds)
-
-
-def _worded(words: Mapping[str, str], code: str) -> str:
-    """The words for a code; a code without words yet is shown as it is rather than lost."""
-    return words.get(code, code.replace("_", " "))
-
-
-def _text(row: Row, key: str) -> str:
-    return clean(row.get(key) or "")

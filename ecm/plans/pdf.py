@@ -39,6 +39,8 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates" / "plans"
 DRAWN_BY_ONE = 50
 """Documents after which a drawing process is replaced, so that what WeasyPrint caches cannot grow for ever."""
+NICE = 5
+"""How far a drawing stands back: on a busy machine it still gets a third of what a page gets, so that it comes to an end."""
 GRACE_SECONDS = 1
 """A drawing process whose server has died is ended by the kernel this long after the time limit."""
 
@@ -264,6 +266,7 @@ def _draw_until_closed(megabytes: int, seconds: int) -> None:
     """Answer documents on standard input until it is closed, within these limits of further memory and time."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not look like an answer
+    _give_way()
     _closed_fetcher()  # loads WeasyPrint, before memory is counted
     _limit_memory(megabytes)
     while size := sys.stdin.buffer.read(_SIZE_BYTES):
@@ -282,6 +285,17 @@ def _answer(question: bytes) -> bytes:
         return b"too_large\n"
     except BaseException as error:
         return b"fetching\n" if type(error).__name__ == "FatalURLFetchingError" else b"broken\n"
+
+
+def _give_way() -> None:
+    """Let people's pages go first: somebody who asked for a plan waits anyway.
+
+    A process of its own session is also in a group of its own, and Linux shares a processor between groups before it
+    looks at what is in them. Source: sched(7), "The autogroup feature".
+    """
+    os.nice(NICE)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICE))
 
 
 def _limit_memory(megabytes: int) -> None:

@@ -6,9 +6,9 @@ SET ROLE ecm_policy;
 CREATE FUNCTION plan_is_sound(p_case uuid, p_categories text[], p_audience text, p_made_at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT NOT EXISTS (
-        SELECT FROM correction k LEFT JOIN note n ON n.id = k.subject_id LEFT JOIN action t ON t.id = k.subject_id
+        SELECT FROM correction k CROSS JOIN LATERAL subject_of(k.kind, k.subject_id) s
         WHERE k.case_id = p_case AND k.category = ANY (p_categories) AND p_made_at < k.at
-          AND coalesce(n.written_at, t.added_at) <= p_made_at AND (k.kind = 'action' OR p_audience = 'professionals'))
+          AND s.written_at <= p_made_at AND (k.kind <> 'note' OR p_audience = 'professionals'))
 $$;
 
 -- The reader may read every one of these categories now, for more than having written in it.

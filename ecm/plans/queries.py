@@ -14,7 +14,7 @@ from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound
 from ecm.plans.changes import changes
 from ecm.plans.document import PlanDocument, content_hash, snapshot
-from ecm.plans.parts import Copy, History
+from ecm.plans.history import Copy, History
 
 # A newer one replaces it if this reader may open that, and if it has all that this one has.
 PLANS = """

@@ -1,7 +1,10 @@
 """Words that people wrote, made fit for print: cleaned, cut into paragraphs, shortened, and read the right way round."""
 
 import unicodedata
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
+
+Row = Mapping[str, Any]
 
 
 def clean(text: str) -> str:
@@ -11,6 +14,16 @@ def clean(text: str) -> str:
     """
     lines = unicodedata.normalize("NFC", "\n".join(text.splitlines())).replace("\t", " ")
     return "".join(_printed(each) for each in lines).strip()
+
+
+def text_in(row: Row, key: str) -> str:
+    """What a row says under this key, cleaned; '' when it says nothing."""
+    return clean(row.get(key) or "")
+
+
+def worded(words: Mapping[str, str], code: str) -> str:
+    """The words for a code; a code without words yet is shown as it is rather than lost."""
+    return words.get(code, code.replace("_", " "))
 
 
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -67,6 +67,17 @@ def serving(module: tuple[str, ...], settings: dict[str, str]) -> Iterator[Serve
             _stop(server)
 
 
+@contextmanager
+def working(settings: dict[str, str]) -> Iterator[None]:
+    """The worker at work beside a server, in a process of its own."""
+    worker = subprocess.Popen([sys.executable, "-m", "ecm", "worker"], env=settings, start_new_session=True)
+    try:
+        yield
+        assert worker.poll() is None, "the worker stopped by itself"
+    finally:
+        _stop(worker)
+
+
 def _free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, get_args
 
 from ecm.plans.document import PlanDocument, plan_document
-from ecm.plans.parts import Change, Copy, History
+from ecm.plans.history import Change, Copy, History
 from ecm.plans.words import Audience, PlanType
 
 TYPES: tuple[PlanType, ...] = get_args(PlanType)
@@ -178,8 +178,9 @@ LANGUAGES = {
 def full(
     audience: Audience = "professionals", plan_type: PlanType = "sen_support", number: int = 3, **other: Any
 ) -> PlanDocument:
-    """A plan of a usual size."""
-    rows = FULL | other
+    """A plan of a usual size. As in the product, a family's version says nothing of answers about sharing; a carer's copy
+    (number 0) does."""
+    rows = FULL | ({"sharing": []} if audience == "family" and number else {}) | other
     lists = {name: rows[name] for name in LISTS}
     case = FULL["case"] | other.get("case", {})
     return plan_document(

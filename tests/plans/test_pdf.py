@@ -69,6 +69,7 @@ Hearing checked: no concerns.
 Who has a copy | Community Health | version 2, on 5 October 2026
 13 What happens after this | We will look at this plan together on Friday 18 December 2026"""
 
+HEAD_AND_FOOT = 4  # lines
 PRIVATE = "about a child. Please keep it safe."
 
 
@@ -146,6 +147,7 @@ SAMPLES = {
 }
 AWKWARD = {
     "later version": replace(full("family"), history=HISTORY),
+    "own copy": full("family", number=0),
     "empty": empty(),
     "empty profile": empty("one_page_profile"),
     "empty review": empty("review_report"),
@@ -169,6 +171,13 @@ async def test_every_sample_is_pdf_ua_1_with_one_page_in_short(renderer: Rendere
             assert "Page 1 of 1" in text_of(pdf), name
         else:
             assert text_of(pdf, "-raw", first=2, last=2).startswith("1 "), name
+            assert name == "long words" or min(map(len, lines_of_pages(pdf))) >= HEAD_AND_FOOT + 4, name
+
+
+def lines_of_pages(pdf: bytes) -> list[list[str]]:
+    """The lines of each page, in the order they were drawn, with those at its head and foot."""
+    found = subprocess.run(["pdftotext", "-raw", "-", "-"], input=pdf, stdout=subprocess.PIPE, check=True)
+    return [page.split("\n") for page in found.stdout.decode().removesuffix("\f").split("\f")]
 
 
 async def test_the_check_itself_finds_what_is_wrong(renderer: Renderer) -> None:
@@ -194,18 +203,21 @@ async def test_every_field_is_read_in_order(renderer: Renderer, tmp_path: Path) 
             assert field in text[place:], f"{field!r} is missing or out of order"
             place = text.index(field, place) + len(field)
     assert "Target 5" in drawn
-    for page in ("2 of 6", "6 of 6"):
+    for page in ("2 of 5", "5 of 5"):
         assert f"SEN support plan ECM-7K4P-2Q, version 3 Copy for professionals Private: {PRIVATE} Page {page}" in drawn
     assert f"Reference ECM-7K4P-2Q, version 3, made on {long_date(full().made_on)}" in text_of(pdf, last=1)
 
 
 async def test_the_family_gets_no_notes_and_an_empty_plan_says_what_to_do(renderer: Renderer) -> None:
     family = text_of(await renderer.render(full("family")))
+    own = text_of(await renderer.render(full("family", number=0)))
     nothing = text_of(await renderer.render(empty()))
 
     assert "Hearing checked" not in family
     assert "Notes for professionals" not in family
     assert "12 What happens after this" in family
+    assert "the answers are not in this plan" in family
+    assert "This is what you agreed to: Who What they can see Community Health Name, school" in own
     assert "Copy for the family" in family
     for sentence in (
         "Nothing is written here in this copy. Tell Oakfield Primary School what goes well at home and at school.",

@@ -15,6 +15,12 @@ from tests.plans.samples import text_of
 SENCO, DSL, NURSE = "senco", "dsl", "nurse"
 
 
+OPEN_MEANWHILE = """
+SELECT (SELECT status FROM plan), count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = 'ecm_app' AND state LIKE 'idle in transaction%'
+"""
+
+
 async def listed(story: Story, name: str) -> dict[str, dict[str, Any]]:
     """The plans as this reader finds them, by id."""
     answer = await (await story.who(name)).get(f"{story.path}/plans")
@@ -38,8 +44,12 @@ async def test_only_who_may_read_everything_in_it_opens_a_plan(db):
         story = await begin(client, ())
         await story.note(DSL, "safeguarding", "CANARY-SAFE")
         await story.note(SENCO, "education", "CANARY-EDU")
-        plan, family = await make(story, SENCO), await make(story, SENCO, audience="family")
+        plan, family = await make(story, SENCO, "early_help"), await make(story, SENCO, audience="family")
         assert set(family["categories"]) <= {"core", "classroom", "education"}
+        assert "the answers are not in this plan" in await words(story, SENCO, family["id"])
+        timeline = (await (await story.who(SENCO)).see(f"/cases/{story.reference}/timeline")).text
+        for title in ("SEN support plan made for the family", "Early help plan made for professionals"):
+            assert title in timeline
         assert plan["status"] == "ready"
         document = await (await story.who(SENCO)).get(f"/plans/{plan['id']}/document")
         assert sha256(document.content).hexdigest() == plan["sha256"]
@@ -47,7 +57,7 @@ async def test_only_who_may_read_everything_in_it_opens_a_plan(db):
         assert "CANARY-EDU" in text
         assert "CANARY-SAFE" not in text
         name = document.headers["content-disposition"]
-        assert f"sen-support-{story.reference}-professionals-1.pdf" in name
+        assert f"early-help-{story.reference}-professionals-1.pdf" in name
         stranger = await story.who("stranger")
         for path in (f"/plans/{plan['id']}", f"/plans/{plan['id']}/document"):
             assert (await stranger.get(path)).status_code == 404
@@ -94,6 +104,28 @@ async def test_versions_follow_each_other_and_their_numbers_tell_nothing_hidden(
         async with db.admin() as admin:
             kept = json.loads(await admin.fetchval("SELECT snapshot FROM plan WHERE id = $1", second["id"]))
         assert [each["title"] for each in kept["actions"]] == ["Move her place"]
+        assert (await make(story, SENCO, "early_help"))["number"] == 1, "each kind counts for itself"
+
+
+async def test_no_transaction_waits_for_a_drawing_and_a_repeated_call_draws_nothing(
+    db, monkeypatch: pytest.MonkeyPatch
+):
+    waiting: list[tuple[str, int]] = []
+
+    async def render(_: PlanDocument) -> bytes:
+        async with db.admin() as admin:
+            waiting.append(tuple(await admin.fetchrow(OPEN_MEANWHILE)))
+        return b"%PDF-"
+
+    monkeypatch.setattr(commands.RENDERER, "render", render)
+    async with application() as client:
+        story = await begin(client, ())
+        senco, body = await story.who(SENCO), {"plan_type": "sen_support", "audience": "family"}
+        made, again = [
+            (await senco.post(f"{story.path}/plans", body, **{"Idempotency-Key": "one"})).json() for _ in range(2)
+        ]
+        assert (made["status"], again["status"], made["id"]) == ("ready", "ready", again["id"])
+        assert waiting == [("preparing", 0)]
 
 
 async def test_a_plan_is_withheld_when_a_yes_behind_it_is_gone_and_its_reader_gets_a_copy_of_what_is_left(db):
@@ -123,6 +155,7 @@ async def test_a_plan_is_withheld_when_a_yes_behind_it_is_gone_and_its_reader_ge
         )
         assert "Copy for the family" in own
         assert "CANARY-HEALTH" not in own
+        assert "This is what you agreed to: Who What they can see Northshire Community Health Health" in own
         assert (await (await story.who("stranger")).post(f"{story.path}/plan-copies", {})).status_code == 404
         none = await therapist.post(f"{story.path}/plan-copies", {"plan_type": "review_report"})
         assert none.status_code == 422, "there is no review yet"
