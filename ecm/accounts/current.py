@@ -79,6 +79,7 @@ def viewer_of(actor: Actor | None) -> Viewer | None:
             who.may("people:manage"),
             who.may("correction:read"),
             who.may("pupil:look_up"),
+            who.may("pupil:look_up_class"),
         ),
         several_memberships=who.memberships + who.is_carer > 1,
         idle_seconds=int(IDLE_LIMIT.total_seconds()),
@@ -97,10 +98,13 @@ def _navigation(
     people: bool,
     corrections: bool,
     whole_school: bool,
+    classes: bool,
 ) -> tuple[NavigationItem, ...]:
     places = [NavigationItem("/", "Home")]
     if worker and not (auditor or post or people or corrections):
         places += [NavigationItem("/cases", "Cases"), NavigationItem("/actions", "Actions")]
+    if classes:
+        places.append(NavigationItem("/class", "Your class"))
     if whole_school:
         places.append(NavigationItem("/pupils", "Pupils"))
     if invitations is not None:

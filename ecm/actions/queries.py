@@ -31,8 +31,7 @@ LEFT JOIN membership m ON m.id = t.assignee_membership_id LEFT JOIN person w ON 
 """
 # Asking for the weakest lock asks the policy that guards changes: no row, no right to change it.
 CHANGEABLE = """, EXISTS (SELECT FROM action x WHERE x.id = t.id FOR KEY SHARE) AS changeable,
-       t.author_membership_id = (SELECT (context() ->> 'membership')::uuid)
-       OR (holds_case(t.case_id) AND may_write(t.case_id, t.category)) AS correctable"""
+       may_correct(t.case_id, t.category, t.author_membership_id, NULL) AS correctable"""
 ONE = f"{ACTIONS.format(more=CHANGEABLE)} WHERE t.id = $1"
 # What the policy that guards changes asks, without taking a lock; in a case that has ended nothing changes.
 LISTED = """, c.status AS case_status,
@@ -153,7 +152,7 @@ async def show_action_form(actor: Actor, action_id: UUID) -> dict[str, Any]:
             "action": published(row),
             "pupil": display(row),
             "changeable": row["changeable"] and act.who.may("action:change"),
-            "correctable": row["correctable"] and act.who.membership_id is not None,
+            "correctable": row["correctable"],
             "people": await people(act, row["case_id"], [row["agency_id"]]),
         }
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from ecm.audit.events import Event
+from ecm.casefile.mistakes import mistakes
 from ecm.casefile.timeline import count_new
 from ecm.casefile.visits import last_visit, visited
 from ecm.cases.head import Head, read_head
@@ -24,12 +25,6 @@ SELECT DISTINCT c.reference FROM support_case here JOIN carer k ON k.pupil_id = 
 JOIN carer x ON x.person_id = k.person_id AND x.pupil_id <> k.pupil_id JOIN support_case c ON c.pupil_id = x.pupil_id
 WHERE here.id = $1 AND c.status = 'open' AND on_case(here.id) AND on_case(c.id) ORDER BY c.reference
 """
-# As ecm/corrections asks it: who wrote a note may say that it was a mistake, and the school, in what it may write.
-CORRECTABLE = """
-SELECT id FROM note WHERE case_id = $1 AND (SELECT context() ->> 'membership') IS NOT NULL
-AND (author_membership_id = (SELECT (context() ->> 'membership')::uuid) OR (holds_case(case_id) AND may_write(case_id, category)))
-"""
-
 HANDOVERS = """
 SELECT h.at, f.name AS from_school, t.name AS to_school FROM handed_over($1) h
 JOIN agency f ON f.id = h.from_school_id JOIN agency t ON t.id = h.to_school_id ORDER BY h.at DESC
@@ -40,14 +35,14 @@ JOIN agency f ON f.id = h.from_school_id JOIN agency t ON t.id = h.to_school_id 
 class Overview:
     """What the first page of a case shows. `since` and `new`: the last visit, and how much others did after it.
 
-    `correctable`: notes the reader may say were a mistake. `turns`: how it was closed or reopened, newest first.
-    `handovers`: when it went from which school to which, newest first.
+    `mistakes`: notes, views and parts of reviews the reader may say should not be there. `turns`: how it was closed or
+    reopened, newest first. `handovers`: when it went from which school to which, newest first.
     """
 
     head: Head
     case: dict[str, Any]
     siblings: list[str]
-    correctable: set[UUID]
+    mistakes: set[UUID]
     turns: list[Record]
     handovers: list[Record]
     since: datetime | None
@@ -62,9 +57,9 @@ async def overview(actor: Actor, reference: str) -> Overview:
         new = await count_new(act, head.id, since)
         await visited(act, head.id)
         case, turns = await read_case(act, head.id), await turns_of(act, head.id)
-        correctable = {row["id"] for row in await act.rows(CORRECTABLE, head.id)}
+        wrong = await mistakes(act, head.id)
         handovers = await act.rows(HANDOVERS, head.id)
-        found = Overview(head, case, await siblings(act, head.id), correctable, turns, handovers, since, new)
+        found = Overview(head, case, await siblings(act, head.id), wrong, turns, handovers, since, new)
         act.record(Event.CASE_SHOWN, case=head.id, pupils=[head.pupil_id], outcome="shown", part="overview")
         return found
 

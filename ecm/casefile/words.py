@@ -39,7 +39,13 @@ LOOKED_AT = {
     "directory:listed": "Who could help",
     "access_log:shown": "This list of who has looked",
 }
-PARTS = {"overview": "", "timeline": "its timeline", "actions": "its actions", "carers": "its parents and carers"}
+PARTS = {
+    "overview": "",
+    "timeline": "its timeline",
+    "actions": "its actions",
+    "carers": "its parents and carers",
+    "class": "what helps in class",
+}
 # Why somebody could see the case, said of somebody else.
 LOG_BASES = {
     "opened_by": "their school kept the case",

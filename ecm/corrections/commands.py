@@ -7,28 +7,37 @@ import asyncpg
 
 from ecm.audit.events import Event
 from ecm.clock import new_id
-from ecm.corrections.queries import Kind, pupils, read_answer, read_correction, read_subject
+from ecm.corrections.queries import TABLES, Kind, pupils, read_answer, read_correction, read_subject
 from ecm.corrections.schemas import Correcting
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound, Refused
 
+EVENTS: dict[Kind, Event] = {
+    "note": Event.NOTE_CORRECTED,
+    "action": Event.ACTION_CORRECTED,
+    "outcome": Event.OUTCOME_CORRECTED,
+    "measurement": Event.MEASUREMENT_CORRECTED,
+    "provision": Event.PROVISION_CORRECTED,
+    "view": Event.VIEW_CORRECTED,
+    "contribution": Event.CONTRIBUTION_CORRECTED,
+}
 NOT_WRITTEN_DOWN = "They answered online themselves. Only they can change that."
 NO_ANSWER = "There is no answer here that could be a mistake."
 
 
 async def correct(actor: Actor, kind: Kind, subject_id: UUID, said: Correcting) -> dict[str, Any]:
-    """Say that a note or an action was entered in error: nobody sees it any more, but its author and the data protection
-    officer of the author's agency. Records note:corrected or action:corrected.
+    """Say that something was entered in error: nobody sees it any more, but its author and the data protection officer of
+    the author's agency. What was measured for an outcome goes with it. Records note:corrected, or the like of its kind.
 
-    Raises: NotFound, also when it was corrected before; NotAllowed for who neither wrote it nor keeps the case.
+    Raises: NotFound, also when it was corrected before; NotAllowed for who neither wrote it nor keeps the case, and for
+    everybody but the carer in what a carer wrote themselves.
     """
     async with acting_as(actor, "correct") as act:
-        await act.run(f"SELECT lock_case(case_id) FROM {kind} WHERE id = $1", subject_id)
+        await act.run(f"SELECT lock_case(case_id) FROM {TABLES[kind]} WHERE id = $1", subject_id)
         row = await read_subject(act, kind, subject_id)
         correction_id = new_id()
         await _insert(act, correction_id, kind, subject_id, said.reason)
-        event = Event.NOTE_CORRECTED if kind == "note" else Event.ACTION_CORRECTED
-        act.record(event, case=row["case_id"], subject=subject_id, pupils=pupils(row), category=row["category"])
+        act.record(EVENTS[kind], case=row["case_id"], subject=subject_id, pupils=pupils(row), category=row["category"])
         return await read_correction(act, correction_id)
 
 

@@ -14,34 +14,47 @@ from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound
 from ecm.paging import LAST_ID, Page, cursor_of, page_of
 
-Kind = Literal["note", "action"]
+Kind = Literal["note", "action", "outcome", "measurement", "provision", "view", "contribution"]
+KINDS: tuple[Kind, ...] = ("note", "action", "outcome", "measurement", "provision", "view", "contribution")
+TABLES: dict[Kind, str] = {kind: kind for kind in KINDS} | {"view": "case_view", "contribution": "review_contribution"}
 
-# Who wrote it may say that it was a mistake, and the school that keeps the case, in what it may write.
+# For what a carer wrote the school that keeps the case answers, so its data protection officer keeps it.
 SUBJECT = """
-SELECT t.id, t.case_id, t.category, {text} AS text, {at} AS written_at, w.name AS author_name, m.role AS author_role,
-       a.name AS agency_name, c.reference, c.pupil_id,
-       t.author_membership_id = (SELECT (context() ->> 'membership')::uuid)
-       OR (holds_case(t.case_id) AND may_write(t.case_id, t.category)) AS correctable
-FROM {kind} t JOIN membership m ON m.id = t.author_membership_id JOIN person w ON w.id = m.person_id
-JOIN agency a ON a.id = t.author_agency_id LEFT JOIN support_case c ON c.id = t.case_id WHERE t.id = $1
+SELECT t.id, t.case_id, t.category, {text} AS text, t.{at} AS written_at, coalesce(w.name, n.name) AS author_name,
+       m.role AS author_role, coalesce(a.name, s.name) AS agency_name, c.reference, c.pupil_id,
+       may_correct(t.case_id, t.category, t.author_membership_id, {person}) AS correctable
+FROM {table} t LEFT JOIN membership m ON m.id = t.author_membership_id LEFT JOIN person w ON w.id = m.person_id
+LEFT JOIN agency a ON a.id = t.author_agency_id LEFT JOIN support_case c ON c.id = t.case_id
+LEFT JOIN agency s ON s.id = c.school_id LEFT JOIN person n ON n.id = {person} WHERE t.id = $1
 """
+MEASURED = """(SELECT concat_ws(E'\\n', o.title, o.measure || ': ' || trim_scale(t.value), nullif(t.note, ''))
+               FROM outcome o WHERE o.id = t.outcome_id)"""
+# Where a kind is not simply a text of a worker: what it says, when it was written, which carer may have written it.
+PARTS: dict[Kind, dict[str, str]] = {
+    "action": {"text": "t.title", "at": "added_at"},
+    "outcome": {"text": "concat_ws(E'\\n', t.title, t.measure)", "at": "added_at"},
+    "measurement": {"text": MEASURED},
+    "provision": {"text": "concat_ws(E'\\n', t.title, t.who, t.how_often)", "at": "added_at"},
+    "view": {"person": "t.author_person_id"},
+}
+PLAIN = {"text": "t.text", "at": "written_at", "person": "NULL::uuid"}
 SUBJECTS: dict[Kind, str] = {
-    "note": SUBJECT.format(kind="note", text="t.text", at="t.written_at"),
-    "action": SUBJECT.format(kind="action", text="t.title", at="t.added_at"),
+    kind: SUBJECT.format(table=TABLES[kind], **(PLAIN | PARTS.get(kind, {}))) for kind in KINDS
 }
 KEPT = "SELECT * FROM corrections_kept($1, $2)"
 
 
 async def show_subject(actor: Actor, kind: Kind, subject_id: UUID) -> dict[str, Any]:
-    """A note or action that the actor may say was entered in error. Records case:shown or action:shown.
+    """Something that the actor may say was entered in error. `carer`: they are one, and wrote it themselves. Records
+    case:shown or action:shown.
 
     Raises: NotFound; NotAllowed.
     """
     async with acting_as(actor, "show_correction") as act:
         row = await read_subject(act, kind, subject_id)
-        event = Event.CASE_SHOWN if kind == "note" else Event.ACTION_SHOWN
+        event = Event.ACTION_SHOWN if kind == "action" else Event.CASE_SHOWN
         act.record(event, case=row["case_id"], subject=subject_id, pupils=pupils(row), outcome="shown")
-        return dict(row)
+        return dict(row) | {"carer": act.who.membership_id is None}
 
 
 async def read_subject(act: Act, kind: Kind, subject_id: UUID) -> Record:
@@ -49,7 +62,7 @@ async def read_subject(act: Act, kind: Kind, subject_id: UUID) -> Record:
     row = await act.row(SUBJECTS[kind], subject_id)
     if row is None:
         raise NotFound
-    if act.who.membership_id is None or not row["correctable"]:
+    if not row["correctable"]:
         raise NotAllowed
     return row
 

@@ -53,7 +53,7 @@ FAMILIES = Guide(
             (
                 "Go to **Your family**, then choose **Tell us what you think**.",
                 "Say if the words are yours or your child’s. Use any language.",
-                "Press **Send**. Nobody changes your words.",
+                "Press **Send**. Nobody changes your words. To take them back, choose **I sent this by mistake**.",
             ),
         ),
         Task(

@@ -8,7 +8,8 @@ from markupsafe import Markup
 from ecm.agencies.permissions import verbs_of
 from ecm.agencies.words import ROLE_LABELS
 
-DESK, PHONE = (1100, 860), (390, 780)  # pixels: the two sizes of our pictures (tests/pictures.py)
+# Pixels: the sizes of our pictures (tests/pictures.py).
+DESK, TALL, PHONE = (1100, 860), (1100, 1200), (390, 780)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Help for people who look after people, rules or machines, and see no case."""
 
 from ecm.agencies.permissions import KINDS
-from ecm.help.guide import Guide, Picture, Task
+from ecm.help.guide import TALL, Guide, Picture, Task
 
 SIGNED_IN = Task(
     "See where you are signed in",
@@ -32,7 +32,7 @@ AUDITORS = Guide(
                 "**Denied attempts** shows what was refused. Many refusals of one person in a short time are worth a question.",
             ),
             "audit:read",
-            Picture("oversight", "Oversight: the state of the log in one line, then events, newest first."),
+            Picture("oversight", "Oversight: the state of the log in one line, then events, newest first.", TALL),
         ),
         Task(
             "Narrow it down, and do it again next month",

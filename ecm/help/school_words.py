@@ -1,6 +1,6 @@
 """Help for people who work at a school."""
 
-from ecm.help.guide import PHONE, Guide, Picture, Task
+from ecm.help.guide import PHONE, TALL, Guide, Picture, Task
 
 LEADS = Guide(
     "school-leads",
@@ -48,7 +48,9 @@ LEADS = Guide(
                 "The answer counts at once. **People and sharing** shows who may see what, and since when.",
             ),
             "consent:ask",
-            Picture("sharing", "People and sharing: a row for each service, a column for each kind of information."),
+            Picture(
+                "sharing", "People and sharing: a row for each service, a column for each kind of information.", TALL
+            ),
         ),
         Task(
             "Follow what was promised",
@@ -60,7 +62,7 @@ LEADS = Guide(
                 "**Mark as done** with one sentence of what came of it.",
             ),
             "action:add",
-            Picture("case", "A case: what is overdue, what happens next, what is going well."),
+            Picture("case", "A case: what is overdue, what happens next, what is going well.", TALL),
         ),
         Task(
             "Say what should change, and measure it",
@@ -82,6 +84,15 @@ LEADS = Guide(
                 "Under **Plan**, choose who the plan is for, then **Make the plan**. It holds only what its readers may see.",
             ),
             "case:change",
+        ),
+        Task(
+            "Put something right that should never have been there",
+            "/cases/{reference}/timeline",
+            (
+                "Beside a note, what they say or a part of a review, choose **Entered in error?**. An action, an outcome or a provision has the link at its foot, a number in its table.",
+                "Say why, then **It was entered in error**. Nobody on the case sees it any more; it is kept for whoever wrote it and for the data protection officer.",
+            ),
+            "note:write",
         ),
         Task(
             "Bring your pupils in from a file",
@@ -109,7 +120,8 @@ TEACHERS = Guide(
     (
         "See the actions your school gave you, with their dates.",
         "Say in a sentence how an action is going, and mark it as done.",
-        "You do not see cases: what is in them is for the people the family agreed to. Ask your SENCO what helps a pupil of your class.",
+        "See on one page what helps the pupils of your class, and write down today’s numbers, where you work on the case.",
+        "You do not see other cases: what is in them is for the people the family agreed to. Ask your SENCO what helps.",
     ),
     (
         Task(
@@ -119,6 +131,16 @@ TEACHERS = Guide(
                 "Choose **Home**. What is due stands at the top, the longest overdue first.",
                 "Each line has one button that takes you to it.",
             ),
+        ),
+        Task(
+            "Write down today’s numbers",
+            "/class",
+            (
+                "Choose **Your class**. What is measured for your pupils stands at the top, a box for each.",
+                "Type the number, and choose **Save**. What you have written down today moves to the end.",
+                "Below are your pupils, with what helps each in class and the one-page profile.",
+            ),
+            "pupil:look_up_class",
         ),
         Task(
             "Say how an action is going",

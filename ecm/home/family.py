@@ -38,7 +38,7 @@ FROM involvement i JOIN agency a ON a.id = i.agency_id
 LEFT JOIN membership m ON m.id = i.assignee_membership_id LEFT JOIN person w ON w.id = m.person_id
 WHERE i.case_id = ANY ($1::uuid[]) AND i.status IN ('invited', 'accepted') ORDER BY a.name, i.id
 """
-ASKED = "SELECT request_id, pupil_id, pupil_first_name AS child, school_name AS school, asked_by_name AS asked_by FROM linked_request()"
+ASKED = "SELECT request_id, pupil_id, pupil_first_name AS child, school_name AS school, asked_by_name AS asked_by, elsewhere FROM linked_request()"
 
 
 async def family(actor: Actor) -> dict[str, Any]:
@@ -60,7 +60,7 @@ async def family(actor: Actor) -> dict[str, Any]:
     return {
         "items": [_case(case, actions, helpers) | _support(case, changes, given) for case in cases],
         "next": None,
-        "requests": [each for each in asked if each["status"] == "requested"],
+        "requests": [each for each in asked if each["status"] == "requested" and not letters[each["id"]]["elsewhere"]],
         "consents": _consents(asked),
     }
 

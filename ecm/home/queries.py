@@ -14,6 +14,7 @@ from ecm.audit.events import Event
 from ecm.cases.queries import display
 from ecm.clock import LONDON, midnight, today
 from ecm.database import Act, Actor, acting_as
+from ecm.home.below import below
 from ecm.home.rules import (
     ACTION_SEEN_AHEAD,
     ANSWER_EXPECTED_WITHIN,
@@ -44,10 +45,11 @@ ORDER BY c.next_review_on, c.id LIMIT {MOST_SHOWN}
 """
 UNANSWERED = f"""
 WITH asked AS MATERIALIZED (
-    SELECT r.id, r.asked_at, r.case_id, r.person_id FROM consent_request r
+    SELECT r.id, r.asked_at, r.case_id, r.person_id, r.asked_by_membership_id FROM consent_request r
     WHERE {{whose}} AND r.answered_at IS NULL AND r.asked_at < $2 ORDER BY r.asked_at, r.id LIMIT {MOST_SHOWN * 2})
 SELECT r.id, r.asked_at, n.name AS carer, {PUPIL} FROM asked r
 JOIN support_case c ON c.id = r.case_id JOIN pupil u ON u.id = c.pupil_id JOIN person n ON n.id = r.person_id
+JOIN membership m ON m.id = r.asked_by_membership_id AND m.agency_id = c.school_id
 WHERE c.status = 'open' AND u.died_on IS NULL ORDER BY r.asked_at, r.id LIMIT {MOST_SHOWN}
 """
 ASKED_BY_ME = UNANSWERED.format(whose="r.asked_by_membership_id = $1")
@@ -130,6 +132,9 @@ async def _everything(act: Act) -> dict[str, Any]:
         take(await act.rows(INVITED, act.who.agency_id), _invitation)
     if act.who.may("case:hand_over"):
         take(await act.rows(OFFERED, act.who.agency_id), _offered)
+    behind = await below(act, today())
+    pupils.update(row["pupil_id"] for row, _ in behind)
+    needs += [need for _, need in behind]
     needs += await _matched(act) if act.who.agency_kind == "school" else []
     needs += await _of_the_team(act) if _answers_for_a_team(act) else []
     visits = await act.rows(VISITS, act.who.person_id, me, VISITS_LOOKED_AT)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from ecm.cases.rules import expected, trajectory
+
 Kind = Literal[
     "action",
     "led",
@@ -16,10 +18,11 @@ Kind = Literal[
     "team",
     "contributions",
     "match",
+    "below",
 ]
 # Of two things due on one day, the one more people wait for comes first.
 KINDS: tuple[Kind, ...] = (
-    "invitation", "consent", "review", "action", "unassigned_work", "unassigned_actions", "led", "team", "match", "contributions",
+    "invitation", "consent", "review", "action", "below", "unassigned_work", "unassigned_actions", "led", "team", "match", "contributions",
 )  # fmt: skip
 REVIEW_SEEN_AHEAD = timedelta(days=14)
 ACTION_SEEN_AHEAD = timedelta(days=7)
@@ -58,6 +61,19 @@ def _place(need: Need) -> tuple[bool, date, int, str, str]:
     return need.due is None, need.due or date.max, KINDS.index(need.kind), need.who.casefold(), need.what.casefold()
 
 
+def below_way(baseline: float, target: float, starts_on: date, due_on: date, last: float, today: date) -> float | None:
+    """Where an outcome would be today on a straight line from its start to its target, if the last number that was
+    measured is behind that by more than a tenth of the whole way; else None.
+
+    It goes by today, not by the day of the measurement: a number that was good a month ago and was not taken again
+    falls behind, so somebody looks. Whether the number is to rise or to fall does not matter.
+    Source: screens, "Home" (children below trajectory); ADR 0025 (straight line, a tenth).
+    """
+    if trajectory(baseline, target, starts_on, due_on, (today, last)) != "below":
+        return None
+    return expected(baseline, target, starts_on, due_on, today)
+
+
 def answer_expected_by(asked_on: date) -> date:
     """The day by which a family has usually answered; from that day on, asking again is somebody's work.
 
@@ -89,6 +105,8 @@ def next_things(kind: str, role: str) -> tuple[tuple[str, str], ...]:
     account = ("See your account and where you are signed in", "/account")
     if role in ("senco", "headteacher", "dsl"):
         return ("Open a case", "/cases/new"), ("Look through your cases", "/cases")
+    if role == "teacher":
+        return ("See your class", "/class"), ("See all actions you can see", "/actions?whose=all")
     if role in ("manager", "case_officer"):
         return ("See your organisation’s actions", "/actions?whose=agency"), ("Look through your cases", "/cases")
     return {

@@ -79,16 +79,18 @@ async def change_outcome(actor: Actor, outcome_id: UUID, change: OutcomeChange) 
         return await read_outcome(act, outcome_id)
 
 
-async def measure_outcome(actor: Actor, outcome_id: UUID, new: NewMeasurement) -> dict[str, Any]:
+async def measure_outcome(
+    actor: Actor, outcome_id: UUID, new: NewMeasurement, verb: str = "note:write"
+) -> dict[str, Any]:
     """Write down a number; of one day, the last written counts. Records outcome:measured.
 
-    Raises: NotFound; NotAllowed for a role that writes nothing; Refused where nothing is measured, or for a day that
-    makes no sense.
+    Raises: NotFound; NotAllowed for a role without this verb; Refused where nothing is measured, or for a day that makes
+    no sense.
     """
     async with acting_as(actor, "measure_outcome") as act:
         outcome = await read_outcome(act, outcome_id)
         case_id, on = outcome["case_id"], new.measured_on or today()
-        case = await line_for(act, case_id, "note:write")
+        case = await line_for(act, case_id, verb)
         await claim(act, case_id, outcome["category"], "")
         refuse("value", None if outcome["measure"] else NO_MEASURE)
         refuse("measured_on", past_problem(on, case["opened_on"], today()))

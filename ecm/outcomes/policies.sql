@@ -30,7 +30,16 @@ BEGIN
     RETURN NEW;
 END $$;
 
-GRANT EXECUTE ON FUNCTION stamp_view(), settle_outcome() TO ecm_owner;
+-- What is measured for an outcome that was entered in error meanwhile was measured in error. Runs under the lock of the
+-- case (b_must_be_open), which a correction takes, too.
+CREATE FUNCTION stamp_measurement() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    NEW.in_error := EXISTS (SELECT FROM outcome o WHERE o.id = NEW.outcome_id AND o.in_error);
+    RETURN NEW;
+END $$;
+
+GRANT EXECUTE ON FUNCTION stamp_view(), settle_outcome(), stamp_measurement() TO ecm_owner;
 RESET ROLE;
 
 SET ROLE ecm_owner;
@@ -41,7 +50,7 @@ DECLARE
 BEGIN
     FOREACH t IN ARRAY ARRAY['outcome', 'provision'] LOOP
         EXECUTE format('CREATE POLICY %1$s_changed ON %1$I FOR UPDATE TO ecm_app USING (
-            (SELECT context() ->> ''membership'') IS NOT NULL
+            NOT in_error AND (SELECT context() ->> ''membership'') IS NOT NULL
             AND (author_membership_id = ANY ((SELECT principals())::uuid[])
                  OR author_desk_id = ANY ((SELECT principals())::uuid[]) OR holds_case(case_id)))', t);
     END LOOP;
@@ -55,7 +64,7 @@ GRANT UPDATE (title, who, how_often, minutes, weeks, ended_on, updated_at, versi
 -- A carer reads what they wrote themselves while they are let in to the case. No other carer does: what carers write is
 -- family information, which no carer is let in to. Two carers have two separate views. Source: design 4.
 CREATE POLICY case_view_is_mine ON case_view FOR SELECT TO ecm_app USING (
-    (SELECT context() ->> 'membership') IS NULL AND author_person_id = (SELECT (context() ->> 'person')::uuid)
+    NOT in_error AND (SELECT context() ->> 'membership') IS NULL AND author_person_id = (SELECT (context() ->> 'person')::uuid)
     AND EXISTS (SELECT 1 FROM case_access a WHERE a.case_id = case_view.case_id
                 AND a.principal = ANY ((SELECT principals())::uuid[]) AND a.category = 'core' AND a.basis = 'own_child'
                 AND app_now() >= a.valid_from AND app_now() < a.valid_until));
@@ -71,5 +80,6 @@ CREATE TRIGGER a_settle BEFORE INSERT OR UPDATE ON outcome FOR EACH ROW EXECUTE 
 CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON outcome FOR EACH ROW EXECUTE FUNCTION stamp_times('added_at');
 CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON provision FOR EACH ROW EXECUTE FUNCTION stamp_times('added_at');
 CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON measurement FOR EACH ROW EXECUTE FUNCTION stamp_times('written_at');
+CREATE TRIGGER d_of_outcome BEFORE INSERT ON measurement FOR EACH ROW EXECUTE FUNCTION stamp_measurement();
 CREATE TRIGGER c_stamp_times BEFORE INSERT OR UPDATE ON case_view FOR EACH ROW EXECUTE FUNCTION stamp_times('written_at');
 RESET ROLE;

@@ -29,6 +29,13 @@ CHANGEABLE = {
     "provision": "SELECT EXISTS (SELECT FROM provision WHERE id = $1 FOR KEY SHARE)",
 }
 
+# An outcome and its numbers, as far as the reader may say that they were a mistake.
+MISTAKES = """
+SELECT id FROM outcome WHERE id = $1 AND may_correct(case_id, category, author_membership_id, NULL)
+UNION ALL SELECT id FROM measurement WHERE outcome_id = $1 AND may_correct(case_id, category, author_membership_id, NULL)
+"""
+PROVISION_MISTAKE = "SELECT may_correct(case_id, category, author_membership_id, NULL) FROM provision WHERE id = $1"
+
 
 async def read_line(act: Act, key: UUID | str) -> Record:
     """Just enough of a case to hang something on, by id or reference. Raises: NotFound."""
@@ -86,7 +93,8 @@ async def show_measurement(actor: Actor, measurement_id: UUID) -> dict[str, Any]
 
 
 async def show_outcome(actor: Actor, outcome_id: UUID) -> dict[str, Any]:
-    """One outcome, the head of its case, and what the reader may do. Records case:shown. Raises: NotFound."""
+    """One outcome, the head of its case, and what the reader may do. `mistakes`: it, and of its numbers those that the
+    reader may say were entered in error. Records case:shown. Raises: NotFound."""
     async with acting_as(actor, "show_case") as act:
         found = await read_outcome(act, outcome_id)
         head = await _shown(act, found["case_id"])
@@ -94,7 +102,9 @@ async def show_outcome(actor: Actor, outcome_id: UUID) -> dict[str, Any]:
             head.status == "open" and act.who.may("outcome:add") and await act.value(CHANGEABLE["outcome"], outcome_id)
         )
         measures = found["category"] in await kinds(act, head.id) and act.who.may("note:write")
-        return {"outcome": found, "head": head, "changeable": may, "measurable": measures and head.status == "open"}
+        mistakes = {row["id"] for row in await act.rows(MISTAKES, outcome_id)}
+        measurable = measures and head.status == "open"
+        return {"outcome": found, "head": head, "changeable": may, "measurable": measurable, "mistakes": mistakes}
 
 
 async def show_provision(actor: Actor, provision_id: UUID) -> dict[str, Any]:
@@ -104,7 +114,8 @@ async def show_provision(actor: Actor, provision_id: UUID) -> dict[str, Any]:
         head = await _shown(act, found["case_id"])
         may = head.status == "open" and act.who.may("outcome:add")
         changeable = may and await act.value(CHANGEABLE["provision"], provision_id)
-        return {"provision": found, "head": head, "changeable": changeable}
+        correctable = await act.value(PROVISION_MISTAKE, provision_id)
+        return {"provision": found, "head": head, "changeable": changeable, "correctable": correctable}
 
 
 async def show_form(actor: Actor, reference: str, verb: str) -> dict[str, Any]:

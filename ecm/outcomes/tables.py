@@ -1,6 +1,6 @@
 """What a case is to change, what is done for it, and what pupil and family say. Who reads a row: ecm/cases/policies.sql."""
 
-from piccolo.columns import UUID, Date, ForeignKey, Integer, Numeric, Text, Timestamptz
+from piccolo.columns import UUID, Boolean, Date, ForeignKey, Integer, Numeric, Text, Timestamptz
 from piccolo.table import Table
 
 from ecm.agencies.tables import Agency, Membership, Person
@@ -28,6 +28,7 @@ class Outcome(Table, tablename="outcome"):
     added_at = Timestamptz()
     updated_at = Timestamptz()
     version = Integer(default=1)
+    in_error = Boolean(default=False)
 
 
 class Measurement(Table, tablename="measurement"):
@@ -44,6 +45,7 @@ class Measurement(Table, tablename="measurement"):
     author_membership_id = ForeignKey(Membership, null=False)
     author_desk_id = UUID(default=new_id)
     written_at = Timestamptz()
+    in_error = Boolean(default=False)
 
 
 class Provision(Table, tablename="provision"):
@@ -65,6 +67,7 @@ class Provision(Table, tablename="provision"):
     added_at = Timestamptz()
     updated_at = Timestamptz()
     version = Integer(default=1)
+    in_error = Boolean(default=False)
 
 
 class CaseView(Table, tablename="case_view"):
@@ -82,3 +85,4 @@ class CaseView(Table, tablename="case_view"):
     author_desk_id = UUID(null=True, default=None)
     author_person_id = ForeignKey(Person, null=True, default=None)
     written_at = Timestamptz()
+    in_error = Boolean(default=False)

@@ -1,6 +1,6 @@
 """What a review is made of: a header that everybody on the case reads, and a text for each kind of information."""
 
-from piccolo.columns import UUID, Date, ForeignKey, Text, Timestamptz
+from piccolo.columns import UUID, Boolean, Date, ForeignKey, Text, Timestamptz
 from piccolo.table import Table
 
 from ecm.agencies.tables import Agency, Membership
@@ -32,3 +32,4 @@ class ReviewContribution(Table, tablename="review_contribution"):
     author_membership_id = ForeignKey(Membership, null=False)
     author_desk_id = UUID(default=new_id)
     written_at = Timestamptz()
+    in_error = Boolean(default=False)

@@ -211,10 +211,11 @@ async def turn(act: Act, at: Scene, kind: str) -> int:
 
 
 async def correct(act: Act, at: Scene, kind: str) -> int:
-    """Say that the newest note or action one can see was entered in error."""
+    """Say that the newest row of a kind that one can see was entered in error."""
+    table = {"view": "case_view", "contribution": "review_contribution"}.get(kind, kind)
     return await act.run(
         f"""INSERT INTO correction (id, kind, subject_id, reason)
-            SELECT $1, $2, id, '' FROM {kind} WHERE case_id = $3 ORDER BY id DESC LIMIT 1""",
+            SELECT $1, $2, id, '' FROM {table} WHERE case_id = $3 ORDER BY id DESC LIMIT 1""",
         new_id(), kind, at.case,
     )  # fmt: skip
 

@@ -223,7 +223,7 @@ async def test_what_was_entered_in_error_is_said_by_who_may_and_stays_hidden(db)
             await tried(outsider, correcting, new_id(), case, note, *mine)
     with pytest.raises(asyncpg.CheckViolationError):
         await tried(senco, correcting, new_id(), case, new_id(), *mine)
-    for table in ("note", "action"):
+    for table in ("note", "action", "outcome", "measurement", "provision", "case_view", "review_contribution"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await tried(senco, f"UPDATE {table} SET in_error = true")
     assert await tried(senco, correcting, new_id(), case, note, *mine) == 1

@@ -17,6 +17,7 @@ WRITES = {"clinic": ("health",), "haven": ("safeguarding",)}
 TABLES = (
     "identified_barrier", "note", "action", "review_contribution", "outcome", "measurement", "provision", "case_view",
 )  # fmt: skip
+MISTAKEN = ("note", "action", "outcome", "measurement", "provision", "view", "contribution")
 DAY = st.integers(1, 40)
 SPEAKERS = {"hill": "hill senco", "care": "care manager", "clinic": "clinic manager", "haven": "haven manager"}
 
@@ -122,6 +123,15 @@ AWKWARD = (
           for who, kind in (("oak senco", "education"), ("care worker", "health"))),
         *(Step(7, who, "settle", (table,)) for table in ("outcome", "provision") for who in ("mother", "care worker", "oak senco")),
         Step(9, "oak dsl", "end", ("care",)),
+    ),
+    # What was entered in error, of every kind: by whoever wrote it, by the school, by whoever may not; an outcome with its number.
+    *(
+        _plain(
+            _ACCEPT, Step(2, "oak senco", "review"), Step(4, "mother", "tell"),
+            *(Step(day, who, "write", (table, kind, "oak")) for day, table in enumerate(TABLES, start=3)
+              for who, kind in (("oak senco", "education"), ("care worker", "health"))),
+            *(Step(day, who, "correct", (kind,)) for day, kind in enumerate(MISTAKEN, start=20)), Step(30, "oak senco", "write", ("measurement", "education", "oak")),
+        ) for who in ("oak senco", "oak dsl", "care worker", "mother")
     ),
     # Left, left and back, not left after all; handed over with either record, the new school having been a helper.
     _plain(_ACCEPT, _BRIEF, Step(3, "oak senco", "go", (2,))),
@@ -231,10 +241,11 @@ def _second_thoughts(draw: st.DrawFn, lead: str, partners: list[str]) -> list[St
     """Reviews; what was entered in error, by whoever may say so and whoever may not; cases that end and go on."""
     steps = [Step(draw(DAY), draw(st.sampled_from(["oak senco", "oak dsl", lead])), "review")]
     people = st.sampled_from(["oak senco", "oak dsl", lead, *(SPEAKERS[partner] for partner in partners)])
-    for _ in range(draw(st.integers(0, 2))):
-        steps.append(
-            Step(draw(st.integers(15, 40)), draw(people), "correct", (draw(st.sampled_from(["note", "action"])),))
-        )
+    for _ in range(draw(st.integers(0, 3))):
+        steps.append(Step(draw(st.integers(15, 40)), draw(people), "correct", (draw(st.sampled_from(MISTAKEN)),)))
+    for carer in CARERS:
+        if draw(_one_in(6)):
+            steps.append(Step(draw(st.integers(20, 40)), carer, "correct", ("view",)))
     if draw(_one_in(2)):
         steps.append(
             Step(

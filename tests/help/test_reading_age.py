@@ -89,10 +89,12 @@ async def _on_the_telephone(client) -> dict[str, list[str]]:
     await look(f"{base}/withdrawal/{kinds['education']}", "withdrawal")
 
     amina = await story.who("amina")
+    view = await story.do("amina", f"{story.path}/views", whose="family", text="Evenings are hard.")
     for path, name in (
         ("/family", "family"),
         (f"/family/looked/{story.reference}", "looked"),
         (f"/family/views/{story.reference}", "views"),
+        (f"/views/{view['id']}/correct", "views: taking back"),
         (f"/family/requests/{asked['id']}/receipt", "family: receipt"),
         (f"/family/requests/{asked['id']}/withdrawal/{kinds['education']}", "family: withdrawal"),
         ("/help/parents-and-carers", "help"),

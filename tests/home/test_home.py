@@ -82,6 +82,40 @@ async def test_who_leads_a_case_sees_what_is_due_on_it_and_what_waits_for_the_fa
     assert await needs(await db.act_as("senco@hillside.example")) == {}
 
 
+async def test_an_outcome_behind_the_way_to_its_target_is_told_to_who_may_see_it(db):
+    story = await open_story(db)
+    await bring_in(db, story, NURSE, HEALTH, "health")
+    goals = {"Reads aloud": ("education", 20, 60, 25), "Leaves class": ("education", 10, 0, 9), "Sleeps": ("health", 5, 9, 5),
+             "Counts": ("education", 0, 10, 6), "Sits": ("education", None, None, None)}  # fmt: skip
+    made = {}
+    async with application() as client:
+        people = [await sign_in(client, each) for each in (SENCO, NURSE)]
+        senco = people[0]
+        for title, (category, start, target, value) in goals.items():
+            author = people[category == "health"]
+            body = {"title": title, "category": category, "due_on": str(today() + timedelta(days=50))}
+            body |= {"measure": "Times", "baseline": start, "target": target} if start is not None else {}
+            made[title] = (await author.post(f"/cases/{story.case_id}/outcomes", body)).json()["id"]
+            if value is not None:
+                then = {"value": value, "measured_on": str(today() - timedelta(days=50))}
+                assert (await author.post(f"/outcomes/{made[title]}/measurements", then)).status_code == 201
+        # Half the time is over; a number that was ahead fifty days ago is where it has to be now.
+        found = (await needs(story.senco))["below"]
+        assert [(each.href, each.due) for each in found] == [
+            (f"/outcomes/{made[title]}", None) for title in ("Leaves class", "Reads aloud")
+        ]
+        assert found[1].what == "Reads aloud: 25 when last measured, 40 by now would be on the way"
+        assert [each.what[:6] for each in (await needs(await db.act_as(THERAPIST)))["below"]] == ["Sleeps"]
+        assert "below" not in await needs(await db.act_as("senco@hillside.example"))
+        await senco.post(f"/outcomes/{made['Reads aloud']}/measurements", {"value": 39})
+        await senco.post(f"/outcomes/{made['Leaves class']}/correction", {"reason": "Another pupil."})
+        assert "below" not in await needs(story.senco)
+    async with browsing(THERAPIST) as browser:
+        assert re.search(
+            r"Leila Reid Sleeps: 5 when last measured.*When you can.*Open the outcome", await browser.get("/")
+        )
+
+
 async def test_a_partner_is_asked_then_has_work_and_a_manager_gives_it_out(db):
     story = await open_story(db)
     manager, nurse = await db.act_as(THERAPIST), await db.act_as(NURSE)

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecm.agencies.permissions import GRANTS
-from ecm.home.rules import KINDS, Need, answer_expected_by, last_review_day, most_urgent_first, next_things, reply_by
+from ecm.home.rules import (
+    KINDS,
+    Need,
+    answer_expected_by,
+    below_way,
+    last_review_day,
+    most_urgent_first,
+    next_things,
+    reply_by,
+)
 
 DAYS = st.dates(date(2026, 11, 1), date(2026, 12, 20))
 WORDS = st.text(alphabet="abB", max_size=2)
@@ -48,3 +57,26 @@ def test_every_role_is_offered_two_things() -> None:
         offered = next_things(kind, role)
         assert len({href for _, href in offered}) == 2
         assert all(href.startswith("/") and text for text, href in offered)
+
+
+@given(
+    st.integers(-50, 50),
+    st.integers(1, 40),
+    st.booleans(),
+    st.integers(1, 200),
+    st.integers(0, 300),
+    st.integers(-60, 60),
+)
+def test_behind_is_more_than_a_tenth_of_the_way_short_of_the_straight_line_today(
+    start: int, span: int, falls: bool, days: int, gone: int, covered: int
+) -> None:
+    way = -span if falls else span
+    begun = date(2026, 11, 1)
+    now, due = begun + timedelta(days=gone), begun + timedelta(days=days)
+    line = start + way * min(1, gone / days)
+    last = start + (-covered if falls else covered)
+    found = below_way(start, start + way, begun, due, last, now)
+    short = (line - last) / way
+    if abs(short - 0.1) > 1e-6:
+        assert (found is not None) == (short > 0.1)
+    assert found is None or abs(found - line) < 1e-6

@@ -17,7 +17,8 @@ import httpx
 from ecm import seeds
 from ecm.audit.integrator import log_key, resume, seal_batch
 from ecm.clock import new_id, today
-from ecm.database import ENGINE, outside_the_log
+from ecm.connections import ENGINE
+from ecm.database import outside_the_log
 from ecm.duplicates.matching import match
 from ecm.notifications.letters import TalkWanted
 from ecm.notifications.outbox import queue
@@ -280,6 +281,8 @@ async def _outcomes(story: Story, world: World) -> Any:
     made = [(await story.do("senco", f"{story.path}/outcomes", **goal))["id"] for _ in range(3)]
     given = [(await story.do("senco", f"{story.path}/provisions", **help_))["id"] for _ in range(3)]
     world.ids |= {"outcome_id": made[0], "provision_id": given[0]}
+    world.ids["measurement_id"] = (await story.do("senco", f"/outcomes/{made[0]}/measurements", value=20))["id"]
+    world.ids["view_id"] = (await story.do("senco", f"{story.path}/views", **said))["id"]
     due = {f"due_on-{part}": FORM[f"due_on-{part}"] for part in DATE}
     yield "POST /api/v1/cases/{case_id}/outcomes", _of(goal | {"due_on": soon()})
     yield "POST /cases/{reference}/outcomes/add", _of(goal)
@@ -288,6 +291,7 @@ async def _outcomes(story: Story, world: World) -> Any:
     yield "POST /outcomes/{outcome_id}", _of(changed | due, outcome_id=made[2])
     yield "POST /api/v1/outcomes/{outcome_id}/measurements", _of(point | {"measured_on": today().isoformat()})
     yield "POST /outcomes/{outcome_id}/measurements", _of(point)
+    yield "POST /class/outcomes/{outcome_id}", _of({"value": "24.5"}, outcome_id=await _taught(story, goal))
     yield "POST /api/v1/cases/{case_id}/provisions", _of(help_)
     yield "POST /cases/{reference}/provisions/add", _of(help_)
     yield "PATCH /api/v1/provisions/{provision_id}", _of({"version": 1, "weeks": 6}, provision_id=given[1])
@@ -298,13 +302,38 @@ async def _outcomes(story: Story, world: World) -> Any:
     yield "POST /family/views/{reference}", _of({"whose": "family", "text": "Evenings are hard."})
 
 
+async def _taught(story: Story, goal: Body) -> str:
+    """An outcome of a pupil of the teacher's class, whose case the teacher leads."""
+    pupil = await story.do("senco", "/pupils", first_name="Wren", last_name="Taught", class_name="Willow")
+    case = await story.do("senco", "/cases", pupil_id=pupil["id"], reason="Finds it hard to sit.", level="1")
+    lead = {"version": case["version"], "lead_practitioner_id": str(known(f"seat {EMAILS['teacher']}"))}
+    answer = await (await story.who("senco")).send("PATCH", f"/cases/{case['id']}", lead)
+    assert answer.status_code == 200, answer.text
+    return str((await story.do("senco", f"/cases/{case['id']}/outcomes", **goal))["id"])
+
+
+async def _mistakes(story: Story, held: Body) -> dict[str, str]:
+    """One of each other kind that can be said to be entered in error."""
+    goal = {"title": "Reads a page", "measure": "Words in a minute", "category": "education"}
+    help_ = {"title": "Picture cards", "who": "Ms Nair", "how_often": "Every day", "category": "education"}
+    kept = (await story.do("senco", f"{story.path}/outcomes", **goal))["id"]
+    return {
+        "outcome": (await story.do("senco", f"{story.path}/outcomes", **goal))["id"],
+        "measurement": (await story.do("senco", f"/outcomes/{kept}/measurements", value=20))["id"],
+        "provision": (await story.do("senco", f"{story.path}/provisions", **help_))["id"],
+        "view": (await story.do("senco", f"{story.path}/views", whose="pupil", text="I like cards."))["id"],
+        "contribution": (await story.do("senco", f"{story.path}/reviews", **held))["contributions"][0]["id"],
+    }
+
+
 async def _endings(story: Story, world: World) -> Any:
     """Reviews; what ends a case, each on one of its own about a pupil who came lately; what was entered in error."""
     why: Body = {"reason": "It should not be there."}
     held = {"held_on": today().isoformat(), "contributions": [{"category": "education", "text": "Reads aloud."}]}
     typed = {f"held_on-{part}": str(getattr(today(), part)) for part in DATE}
     typed |= {"texts.education": "Reads aloud.", "ends": "true"}
-    world.ids["review_id"] = (await story.do("senco", f"{story.path}/reviews", **held))["id"]
+    review = await story.do("senco", f"{story.path}/reviews", **held)
+    world.ids |= {"review_id": review["id"], "contribution_id": review["contributions"][0]["id"]}
     world.ids["note_id"] = await story.note("senco", "education", "Bites.")
     yield "POST /reviews/{review_id}/contribute", _of({"texts.education": "Follows pictures."})
     for prefix, end in (("/api/v1", "correction"), ("", "correct")):
@@ -312,6 +341,8 @@ async def _endings(story: Story, world: World) -> Any:
         action = await story.act("senco", "education", "Ring the vet", "oakfield")
         yield f"POST {prefix}/notes/{{note_id}}/{end}", _of(why, note_id=note)
         yield f"POST {prefix}/actions/{{action_id}}/{end}", _of(why, action_id=action)
+        for kind, made in (await _mistakes(story, held)).items():
+            yield f"POST {prefix}/{kind}s/{{{kind}_id}}/{end}", _of(why, **{f"{kind}_id": made})
     hub = [{"agency_id": str(known("family-hub")), "categories": ("family",), "purpose": "planning"}]
     asked = await story.ask({}, proposals=hub)
     await story.say(asked, "given", "in_person")

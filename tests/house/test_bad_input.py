@@ -11,14 +11,16 @@ from typing import Any
 import asyncpg
 import httpx
 
-from ecm.database import ENGINE
+from ecm.connections import ENGINE
 from ecm.web.visit import SENT_FIELD
 from tests.house.examples import Body, Example, Place, World
 from tests.house.routes import ENDS_SESSION, SAFE, copied, send
 from tests.house.write_routes import reviewed
 from tests.journeys.story import Visitor
 
-ASKERS = ("senco", "nurse", "manager", "amina", "link", "dsl", "auditor", "admin", "system", "nobody", "stranger")
+ASKERS = (
+    "senco", "nurse", "manager", "amina", "link", "dsl", "auditor", "admin", "system", "nobody", "stranger", "teacher",
+)  # fmt: skip
 DONE = "SELECT count(*) FROM audit_event WHERE entry ->> 'outcome' = 'done' AND event NOT LIKE 'session:%'"
 # What no box accepts, whatever it is for.
 NEVER = ("a\x00b", "\x1b[2J", "left\u202eright", "x" * 20_001)

@@ -148,14 +148,14 @@ async def fill(db: Any, client: Any) -> Aviary:
         "category": ["education", "health"], "step": ["why"],
         "membership_id": [str(known(f"seat {EMAILS['nurse']}"))],
         **{f"{name}_id": [str(new_id())] for name in ("cover", "import", "invitation", "match", "merge", "message", "other", "session")},
-        "note_id": [], "outcome_id": [], "provision_id": [],
+        "note_id": [], "outcome_id": [], "measurement_id": [], "provision_id": [], "view_id": [], "contribution_id": [],
     }  # fmt: skip
     for author, category in ((author, category) for author, kinds in WRITES.items() for category in kinds):
         await _write(aviary, author, category)
     await _across(aviary)
     await _hear(aviary)
     aviary.ids |= {"review_id": [await _review(aviary)], "note_id": aviary.ids["note_id"][::5]}
-    aviary.ids |= {name: aviary.ids[name][::11] for name in ("outcome_id", "provision_id")}
+    aviary.ids |= {name: aviary.ids[name][::11] for name in ("outcome_id", "measurement_id", "provision_id", "view_id")}
     for maker in PLANS:
         audience = "family" if maker == "family" else "professionals"
         aviary.plans[maker] = await story.plan("senco" if maker == "family" else maker, audience)
@@ -206,13 +206,14 @@ async def _write(aviary: Aviary, author: str, category: str) -> None:
     }
     goal = {"title": said["outcome"], "measure": said["measure"], "baseline": 1, "target": 9, "category": category}
     outcome = (await story.do(author, f"{story.path}/outcomes", **goal))["id"]
-    await story.do(author, f"/outcomes/{outcome}/measurements", value=4, note=said["measured"])
+    point = await story.do(author, f"/outcomes/{outcome}/measurements", value=4, note=said["measured"])
+    aviary.ids["measurement_id"].append(point["id"])
     help_ = {"title": said["provision"], "who": aviary.word("provision", author, category)}
     help_ |= {"how_often": aviary.word("provision", author, category), "category": category}
     aviary.ids["outcome_id"].append(outcome)
     aviary.ids["provision_id"].append((await story.do(author, f"{story.path}/provisions", **help_))["id"])
     view = {"whose": "pupil", "text": said["view"], "how": said["how"], "category": category}
-    await story.do(author, f"{story.path}/views", **view)
+    aviary.ids["view_id"].append((await story.do(author, f"{story.path}/views", **view))["id"])
 
 
 async def _hear(aviary: Aviary) -> None:
@@ -223,14 +224,16 @@ async def _hear(aviary: Aviary) -> None:
         name: aviary.also(aviary.word(name if name == "how" else "view", "amina", "family"), *readers)
         for name in ("text", "how")
     }
-    await story.do("amina", f"{story.path}/views", whose="family", **said)
+    aviary.ids["view_id"].insert(0, (await story.do("amina", f"{story.path}/views", whose="family", **said))["id"])
 
 
 async def _review(aviary: Aviary) -> str:
     """A review with a word in every category the safeguarding lead may write; its id."""
     said = [{"category": each, "text": aviary.word("contribution", "dsl", each)} for each in WRITES["dsl"]]
     held = {"held_on": today().isoformat(), "contributions": said, "next_review_on": soon()}
-    return (await aviary.story.do("dsl", f"{aviary.story.path}/reviews", **held))["id"]
+    review = await aviary.story.do("dsl", f"{aviary.story.path}/reviews", **held)
+    aviary.ids["contribution_id"] = [each["id"] for each in review["contributions"]]
+    return str(review["id"])
 
 
 async def _action(aviary: Aviary, author: str, category: str, owner: str) -> tuple[str, str]:

@@ -17,6 +17,8 @@ PAGES: dict[str, set[str]] = {
     "outcomes": {
         "/cases/{reference}/outcomes/add", "/outcomes/{outcome_id}", "/cases/{reference}/provisions/add",
         "/provisions/{provision_id}", "/cases/{reference}/views/add", "/family/views/{reference}",
+        "/class", "/outcomes/{outcome_id}/correct", "/measurements/{measurement_id}/correct",
+        "/provisions/{provision_id}/correct", "/views/{view_id}/correct",
     },
     "partner": {
         "/actions/{action_id}", "/invitations", "/invitations/{involvement_id}", "/invitations/{involvement_id}/ending",
@@ -40,6 +42,7 @@ PAGES: dict[str, set[str]] = {
         "/cases/{reference}/review", "/cases/{reference}/review/check", "/reviews/{review_id}/contribute",
         "/cases/{reference}/close", "/cases/{reference}/reopen", "/cases/{reference}/void", "/cases/{reference}/died",
         "/notes/{note_id}/correct", "/actions/{action_id}/correct", "/consents/{proposal_id}/correct", "/corrections",
+        "/contributions/{contribution_id}/correct",
     },
     "case": {
         "/cases/{reference}/actions", "/cases/{reference}/timeline", "/cases/{reference}/access",
@@ -100,13 +103,14 @@ FORMS: dict[str, set[str]] = {
         "/cases/{reference}/review/check", "/reviews/{review_id}/contribute", "/cases/{reference}/close",
         "/cases/{reference}/reopen", "/cases/{reference}/void", "/cases/{reference}/died",
         "/cases/{reference}/died-in-error", "/notes/{note_id}/correct", "/actions/{action_id}/correct",
-        "/consents/{proposal_id}/correct",
+        "/consents/{proposal_id}/correct", "/contributions/{contribution_id}/correct",
     },
     "case": {"/cases/{reference}/actions/{action_id}/step"},
     "outcomes": {
         "/cases/{reference}/outcomes/add", "/outcomes/{outcome_id}", "/outcomes/{outcome_id}/measurements",
         "/cases/{reference}/provisions/add", "/provisions/{provision_id}", "/cases/{reference}/views/add",
-        "/family/views/{reference}",
+        "/family/views/{reference}", "/class/outcomes/{outcome_id}", "/outcomes/{outcome_id}/correct",
+        "/measurements/{measurement_id}/correct", "/provisions/{provision_id}/correct", "/views/{view_id}/correct",
     },
     "places": set(),
     "moving": {

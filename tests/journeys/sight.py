@@ -21,7 +21,7 @@ ROUTES: dict[str, re.Pattern[str]] = {}
 # Where a way begins or ends, or where the way back is a button of its own.
 WITHOUT_BACK_LINK = {
     "/", "/sign-in", "/account", "/help", "/cases", "/pupils", "/actions", "/invitations", "/oversight", "/oversight/find",
-    "/oversight/saved", "/post", "/family",
+    "/oversight/saved", "/post", "/family", "/class", "/class/outcomes/{outcome_id}",
     "/demo/outbox", "/consent/{secret}", "/consent/{secret}/code", "/answer/{request_id}", "/answer/{request_id}/not-mine",
     "/answer/{request_id}/receipt", "/answer/{request_id}/check", "/family/requests/{request_id}/check",
     "/people", "/join/{secret}", "/address/{secret}", "/password/reset/{secret}",

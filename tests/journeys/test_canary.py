@@ -4,7 +4,7 @@ import logging
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -29,6 +29,7 @@ UNION ALL SELECT text || ' ' || how FROM case_view
 OF_OUTCOMES = ("outcome", "measure", "measured", "provision", "view", "how")
 IN_CASE = ("note", "title", "progress", "detail", "reason", "strengths", "contribution", *OF_OUTCOMES)
 EVERYWHERE = (*IN_CASE, "message")
+OWN_FOR_GOOD = re.compile(r"\w+ /(notes|views|contributions)/\S+/correct ")
 PRINTED = ("note", "title", "detail", "reason", "strengths", *OF_OUTCOMES)
 
 
@@ -127,10 +128,10 @@ async def in_place(aviary: Aviary, reader: str, named: bool) -> None:
     for place, words in (rows | lists).items():
         assert seen[place].words == words, (reader, place)
         assert seen[place].status == (200 if words or place in lists else 404), (reader, place)
-    wrongs = {place: seen.pop(place) for place in list(seen) if re.match(r"\w+ /notes/\S+/correct ", place)}
-    assert frozenset().union(*(each.words for each in wrongs.values())) <= aviary.entitled(
-        reader, ["note"]
-    ) | _own_notes(aviary, reader)
+    wrongs = {place: seen.pop(place) for place in list(seen) if OWN_FOR_GOOD.match(place)}
+    texts = ("note", "view", "contribution")
+    own = _own(aviary, reader, texts)
+    assert frozenset().union(*(each.words for each in wrongs.values())) <= aviary.entitled(reader, texts) | own
     assert frozenset().union(*(each.words for each in seen.values())) == aviary.entitled(reader, EVERYWHERE), reader
     assert any(each.named for each in seen.values()) == named, reader
     assert {409, 422} <= {each.status for each in seen.values()} or not mine or reader in CARERS
@@ -142,10 +143,10 @@ async def in_place(aviary: Aviary, reader: str, named: bool) -> None:
             assert seen[place].words == (written if reader in readers else set()), (reader, maker)
 
 
-def _own_notes(aviary: Aviary, reader: str) -> set[str]:
+def _own(aviary: Aviary, reader: str, kinds: Collection[str]) -> set[str]:
     """What somebody wrote, or a colleague of theirs, they may say to be an error for good."""
     authors = {"therapist": "nurse", "manager": "social_worker"}
-    return {c.word for c in aviary.canaries if c.kind == "note" and c.author == authors.get(reader, reader)}
+    return {c.word for c in aviary.canaries if c.kind in kinds and c.author == authors.get(reader, reader)}
 
 
 async def test_each_reads_what_is_theirs_in_every_place_and_nothing_else_in_any(db, caplog: pytest.LogCaptureFixture):

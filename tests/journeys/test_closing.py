@@ -161,14 +161,23 @@ async def then_it_was_opened_in_error(senco: Page, case: Case) -> None:
 async def when_a_note_and_an_action_are_mistakes(senco: Page, case: Case) -> None:
     note = await case.add("notes", category="education", text="The wombats bite.")
     action = (await case.senco.get(f"/cases/{case.id}")).json()["actions"][0]
-    for kind, made in (("note", note), ("action", action)):
+    said = [{"category": "education", "text": "The wombats sing."}]
+    review = await case.add("reviews", held_on=today().isoformat(), contributions=said)
+    part = review["contributions"][0]
+    for kind, made, thing in (
+        ("note", note, "note"),
+        ("action", action, "action"),
+        ("contribution", part, "part of the review"),
+    ):
         await senco.goto(f"/{kind}s/{made['id']}/correct")
-        await see(senco, f"Was this {kind} entered in error?")
-        await then_the_form_is_shown_again(senco, f"Was this {kind} entered in error?", "It was entered in error", {})
+        heading = f"Was this {thing} entered in error?"
+        await see(senco, heading)
+        await then_the_form_is_shown_again(senco, heading, "It was entered in error", {})
         await senco.get_by_label("Why should it not be there?").fill("About another pupil.")
         await press(senco, "It was entered in error")
         await says(senco, "Nobody on the case sees it any more.")
         await expect(senco.get_by_text("The wombats bite.")).to_have_count(0)
+    await expect(senco.get_by_text("The wombats sing.")).to_have_count(0)
 
 
 async def when_an_answer_was_never_given(senco: Page, case: Case) -> None:
