@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from ecm.notifications.letters import EMAIL
+from ecm.notifications.pieces import EMAIL
 from ecm.web.text import Line, MaybeLine
 
 

@@ -21,7 +21,16 @@ from ecm.consent.rules import NOT_ASKED, State
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotFound
 
-ANSWERS = "SELECT id, answer_reason, answer_message FROM involvement WHERE case_id = $1"
+ANSWERS = """
+SELECT i.id, i.answer_reason, i.answer_message, a.name AS ended_by, m.role AS ended_role
+FROM involvement i LEFT JOIN membership m ON m.id = i.ended_by_membership_id LEFT JOIN agency a ON a.id = m.agency_id
+WHERE i.case_id = $1
+"""
+# What the school before this one asked: of that, only what was answered still stands.
+ASKED_ELSEWHERE = """
+SELECT r.id FROM consent_request r JOIN support_case c ON c.id = r.case_id JOIN membership m ON m.id = r.asked_by_membership_id
+WHERE r.case_id = $1 AND m.agency_id <> c.school_id
+"""
 CARERS = """
 SELECT k.id, n.name, k.relationship, d.categories, d.admitted_at,
        EXISTS (SELECT FROM contact_bar b WHERE b.pupil_id = k.pupil_id AND b.person_id = k.person_id
@@ -46,7 +55,7 @@ WHERE e.case_id = $1 AND e.agency_id = $2 AND e.category = $3 ORDER BY e.number 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One agency or person of the grid, with a cell for each kind of information."""
+    """One agency or person of the grid, with a cell for each kind of information; `ended_by` is an agency and a role."""
 
     id: UUID
     name: str
@@ -57,6 +66,7 @@ class Row:
     assignee: str | None = None
     reason: str | None = None
     message: str | None = None
+    ended_by: tuple[str, str] | None = None
     relationship: str = ""
 
 
@@ -76,10 +86,12 @@ async def sharing(actor: Actor, reference: str) -> Sharing:
         proposals = await act.rows(PROPOSALS + "WHERE p.case_id = $1" + IN_ORDER, head.id)
         found = await states_of(act, [head.id])
         messages = await messages_about(act, [p["request_id"] for p in proposals])
+        gone = {row["id"] for row in await act.rows(ASKED_ELSEWHERE, head.id)}
         items = [
             consent(p, found.get(p["id"], NOT_ASKED))
             | {"request_id": p["request_id"], "message": messages.get(p["request_id"])}
             for p in proposals
+            if p["request_id"] not in gone or found.get(p["id"], NOT_ASKED).word != "requested"
         ]
         rows = [*_school(head), *await _agencies(act, head, items), *(await _carers(act, head) if head.held else [])]
         pupils = [head.pupil_id]
@@ -112,6 +124,7 @@ def _agency(each: dict[str, Any], items: Iterable[dict[str, Any]], said: Record 
         each["id"], each["agency"]["name"], "agency", agency_cells(each["status"], each["categories"], found, since),
         each["status"], each["agency"]["id"], each["assignee"] and each["assignee"]["name"],
         said["answer_reason"] if said else None, said["answer_message"] if said else None,
+        (said["ended_by"], said["ended_role"]) if said and said["ended_by"] else None,
     )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ class Involvement(Table, tablename="involvement"):
     read_at = Timestamptz(null=True, default=None)
     answered_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
+    ended_by_membership_id = ForeignKey(Membership, null=True, default=None)
     answer_reason = Text(null=True, default=None)
     answer_message = Text(null=True, default=None)
     assignee_membership_id = ForeignKey(Membership, null=True, default=None)

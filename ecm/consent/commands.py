@@ -12,11 +12,11 @@ from ecm.accounts.commands import token_hash
 from ecm.audit.events import Event
 from ecm.cases.commands import must_be_open
 from ecm.clock import new_id
-from ecm.consent.drafts import CANNOT_ASK, addresses_of, draft_request, needs_of
+from ecm.consent.drafts import CANNOT_ASK, Draft, addresses_of, draft_request, needs_of
+from ecm.consent.papers import must_be_asked_by_keeper
 from ecm.consent.queries import pupils_of, read_request
 from ecm.consent.rules import LASTS_MONTHS, LINK_LIFETIME
 from ecm.consent.schemas import Answers, Asking, NewDecision, Withdrawing
-from ecm.consent.wording import Wording
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound, Refused
 from ecm.notifications.letters import CarerLink, TalkWanted
@@ -34,26 +34,32 @@ async def ask_consent(actor: Actor, case_id: UUID, asking: Asking) -> dict[str, 
     """
     async with acting_as(actor, "ask_consent") as act:
         await must_be_open(act, case_id)
-        head, wording, proposals = await draft_request(act, case_id, asking)
-        request_id = new_id()
-        await _insert_request(act, request_id, case_id, asking, wording)
-        await _insert_proposals(act, request_id, case_id, proposals)
-        if asking.how == "link":
-            await _write_to(act, request_id, asking.carer_id)
-        act.record(
-            Event.CONSENT_REQUESTED, case=case_id, subject=request_id, pupils=[head.pupil_id],
-            proposals=len(proposals), how=asking.how, wording=wording.hash.hex(),
-        )  # fmt: skip
-        return await read_request(act, request_id)
+        return await read_request(act, await put_question(act, case_id, asking))
 
 
-async def _insert_request(act: Act, request_id: UUID, case_id: UUID, asking: Asking, wording: Wording) -> None:
+async def put_question(act: Act, case_id: UUID, asking: Asking) -> UUID:
+    """The same within a transaction that has made sure that the case is open; the id of the request."""
+    draft, request_id = await draft_request(act, case_id, asking), new_id()
+    await _insert_request(act, request_id, asking, draft)
+    await _insert_proposals(act, request_id, case_id, draft.proposals)
+    if asking.how == "link":
+        await _write_to(act, request_id, asking.carer_id)
+    act.record(
+        Event.CONSENT_REQUESTED, case=case_id, subject=request_id, pupils=[draft.head.pupil_id],
+        proposals=len(draft.proposals), how=asking.how, wording=draft.wording.hash.hex(),
+    )  # fmt: skip
+    return request_id
+
+
+async def _insert_request(act: Act, request_id: UUID, asking: Asking, draft: Draft) -> None:
+    wording, facts = draft.wording, draft.facts
     try:
         await act.run(
-            """INSERT INTO consent_request (id, case_id, carer_id, language, wording_version, wording_hash,
-                                            asked_by_membership_id, asked_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, app_now())""",
-            request_id, case_id, asking.carer_id, asking.language, wording.version, wording.hash, act.who.membership_id,
+            """INSERT INTO consent_request (id, case_id, carer_id, language, wording_version, wording_hash, asked_by_membership_id,
+                                            asked_at, school_name, pupil_name, asker_name, asker_role)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, app_now(), $8, $9, $10, $11)""",
+            request_id, draft.head.id, asking.carer_id, asking.language, wording.version, wording.hash, act.who.membership_id,
+            facts.school, facts.child, facts.asker, facts.asker_role,
         )  # fmt: skip
     except asyncpg.CheckViolationError:
         raise Refused({"carer_id": CANNOT_ASK}) from None
@@ -62,11 +68,11 @@ async def _insert_request(act: Act, request_id: UUID, case_id: UUID, asking: Ask
 async def _insert_proposals(act: Act, request_id: UUID, case_id: UUID, proposals: Sequence[dict[str, Any]]) -> None:
     ids = [each["id"] for each in proposals]
     await act.run(
-        """INSERT INTO consent_proposal (id, request_id, case_id, agency_id, category, purpose)
-           SELECT id, $1, $2, agency, category, purpose
-           FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[]) x (id, agency, category, purpose)""",
+        """INSERT INTO consent_proposal (id, request_id, case_id, agency_id, category, purpose, agency_name)
+           SELECT id, $1, $2, agency, category, purpose, name
+           FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[]) x (id, agency, category, purpose, name)""",
         request_id, case_id, ids, [p["agency_id"] for p in proposals], [p["category"] for p in proposals],
-        [p["purpose"] for p in proposals],
+        [p["purpose"] for p in proposals], [p["agency_name"] for p in proposals],
     )  # fmt: skip
     await act.run(
         """INSERT INTO consent_event (id, proposal_id, kind, recorded_by_membership_id)
@@ -102,6 +108,8 @@ async def answer_consent(
         if answers is not None:
             _check_channel(act, answers)
             _check_questions(answers.decisions, found["proposals"])
+            if any(each.decision == "given" for each in answers.decisions):
+                await must_be_asked_by_keeper(act, request_id)
             await _insert_answers(act, answers)
             counts = Counter[str](each.decision for each in answers.decisions)
             await _record(act, found, counts, answers.channel)

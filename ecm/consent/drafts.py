@@ -1,5 +1,6 @@
 """What is to be asked, checked and worded before anything is written."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,16 @@ ALONE = "Ask about this organisation by itself, so that nobody else learns of it
 SIXTEEN = "This pupil is 16 or older and decides for themselves. A parent or carer cannot decide for them."
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What would be asked: the text, the names in it, and a proposal with an id for each scope."""
+
+    head: CaseHead
+    facts: Facts
+    wording: Wording
+    proposals: list[dict[str, Any]]
+
+
 async def asking_choices(actor: Actor, reference: str) -> tuple[CaseHead, list[dict[str, Any]], list[dict[str, Any]]]:
     """The case, its pupil's carers and the agencies to ask about. Records consents:listed.
 
@@ -64,28 +75,29 @@ async def asking_choices(actor: Actor, reference: str) -> tuple[CaseHead, list[d
 async def preview_consent(actor: Actor, case_id: UUID, asking: Asking) -> tuple[str, Wording]:
     """The carer's name and exactly what they would read. Records consents:listed. Raises: as `ask_consent`."""
     async with acting_as(actor, "ask_consent") as act:
-        head, wording, _ = await draft_request(act, case_id, asking)
+        draft = await draft_request(act, case_id, asking)
         if asking.how == "link":
             await needs_of(act, asking.carer_id)
             await addresses_of(act, asking.carer_id)
         name = await act.value(
             "SELECT n.name FROM carer k JOIN person n ON n.id = k.person_id WHERE k.id = $1", asking.carer_id
         )
-        act.record(Event.CONSENTS_LISTED, case=case_id, pupils=[head.pupil_id], outcome="shown")
-        return name, wording
+        act.record(Event.CONSENTS_LISTED, case=case_id, pupils=[draft.head.pupil_id], outcome="shown")
+        return name, draft.wording
 
 
-async def draft_request(act: Act, case_id: UUID, asking: Asking) -> tuple[CaseHead, Wording, list[dict[str, Any]]]:
-    """The case, the text, and the proposals with ids; every rule checked that needs no writing."""
+async def draft_request(act: Act, case_id: UUID, asking: Asking) -> Draft:
+    """What there is to ask; every rule checked that needs no writing. Raises: as `ask_consent`."""
     head = await kept_case(act, case_id, "consent:ask")
     await _check_carer(act, head, asking.carer_id)
     if decides_alone(head.record["date_of_birth"], (await act.value("SELECT app_now()")).astimezone(LONDON).date()):
         raise Refused({"carer_id": SIXTEEN})
     proposals = await _proposals(act, case_id, asking)
     asked = tuple(each for each, _ in grouped(proposals))
-    wording = written(Facts(head.school_name, head.pupil_first_name, act.who.person_name, act.who.role or "", asked))
+    facts = Facts(head.school_name, head.pupil_first_name, act.who.person_name, act.who.role or "", asked)
+    wording = written(facts)
     assert wording is not None  # the newest version is always kept
-    return head, wording, proposals
+    return Draft(head, facts, wording, proposals)
 
 
 async def _check_carer(act: Act, head: CaseHead, carer_id: UUID) -> None:

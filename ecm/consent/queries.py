@@ -22,7 +22,7 @@ FROM consent_event WHERE case_id = ANY ($1::uuid[])
 """
 PROPOSALS = """
 SELECT p.id, p.request_id, p.case_id, p.person_id, p.category, p.purpose, a.id AS agency_id, a.name AS agency_name,
-       r.carer_id, n.name AS carer_name
+       p.agency_name AS agency_as_asked, r.carer_id, n.name AS carer_name
 FROM consent_proposal p JOIN agency a ON a.id = p.agency_id
 LEFT JOIN consent_request r ON r.id = p.request_id
 LEFT JOIN person n ON n.id = p.person_id

@@ -10,7 +10,7 @@ from ecm.pupils.tables import Carer
 
 
 class ConsentRequest(Table, tablename="consent_request"):
-    """One carer asked, on one day, in one wording, about some proposals."""
+    """One carer asked, on one day, in one wording, about some proposals. The names are those that stand in the wording."""
 
     id = UUID(primary_key=True, default=new_id)
     case_id = ForeignKey(SupportCase, null=False)
@@ -22,6 +22,10 @@ class ConsentRequest(Table, tablename="consent_request"):
     asked_by_membership_id = ForeignKey(Membership, null=False)
     asked_at = Timestamptz()
     answered_at = Timestamptz(null=True, default=None)
+    school_name = Text(null=True, default=None)
+    pupil_name = Text(null=True, default=None)
+    asker_name = Text(null=True, default=None)
+    asker_role = Text(null=True, default=None)
 
 
 class ConsentProposal(Table, tablename="consent_proposal"):
@@ -34,6 +38,7 @@ class ConsentProposal(Table, tablename="consent_proposal"):
     agency_id = ForeignKey(Agency, null=False)
     category = Text()
     purpose = Text()
+    agency_name = Text(null=True, default=None)
 
 
 class ConsentEvent(Table, tablename="consent_event"):

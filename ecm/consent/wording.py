@@ -1,10 +1,10 @@
 """What a parent or carer reads before they decide. Versioned: the text and its hash are the evidence.
 
-A request keeps the version and the SHA-256 of the exact text made from it. A page shows that text or none: when the
-hash no longer fits (a name has changed since), the school is asked to ask again. Reading age about 11.
+A request keeps the version, the names that stand in the text, and the SHA-256 of the exact text made from both. A page
+shows that text or none, and says beside it who is called otherwise since. Reading age about 11.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -147,6 +147,14 @@ def _list_of(names: list[str]) -> str:
 
 # A version stays as long as a request in it can be open. Change a word, and it is another version.
 VERSIONS: dict[str, Callable[[Facts], Wording]] = {"en-1": _english_1}
+
+
+def renamed(names: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """What to say beside a text, from each name in it and the same one's name now.
+
+    A pupil's new name is the pupil's to tell, so it is not for here. Source: docs/states.md, consent.
+    """
+    return tuple(dict.fromkeys(f"{before} is now called {now}." for before, now in names if before != now))
 
 
 def written(facts: Facts, version: str = VERSION) -> Wording | None:

@@ -21,12 +21,14 @@ INVOLVEMENT = """
 SELECT i.id, i.category, i.status, i.reason_code, i.offered_categories, i.invited_at, i.answered_at, i.ended_at, i.version,
        i.read_at, i.answer_reason, i.answer_message, holds_case(i.case_id) AS held, a.id AS agency_id, a.name AS agency_name, a.kind AS agency_kind,
        s.id AS school_id, s.name AS school_name, m.id AS assignee_id, w.name AS assignee_name,
+       e.role AS ended_role, b.id AS ended_by_id, b.name AS ended_by_name,
        agency_on_case(i.case_id, i.agency_id) AS has_basis,
        c.id AS case_id, c.reference, c.pupil_id, u.first_name, u.last_name, u.preferred_name, t.text AS message
 FROM involvement i
 JOIN agency a ON a.id = i.agency_id
 JOIN agency s ON s.id = i.invited_by_agency_id
 LEFT JOIN membership m ON m.id = i.assignee_membership_id LEFT JOIN person w ON w.id = m.person_id
+LEFT JOIN membership e ON e.id = i.ended_by_membership_id LEFT JOIN agency b ON b.id = e.agency_id
 LEFT JOIN support_case c ON c.id = i.case_id
 LEFT JOIN pupil u ON u.id = c.pupil_id
 LEFT JOIN involvement_message t ON t.involvement_id = i.id
@@ -159,10 +161,12 @@ async def agencies_to_invite(actor: Actor, reference: str) -> tuple[CaseHead, li
 
 
 def _answer(row: Record, agency_id: UUID | None) -> dict[str, Any]:
-    """What was answered is between the agency and the school; the case is there when the reader may see it."""
+    """What was answered and who ended it is between the agency and the school; the case is there when the reader may see it."""
     found = involvement(row) | {"school": {"id": row["school_id"], "name": row["school_name"]}}
     if row["held"] or row["agency_id"] == agency_id:
-        found |= {key: row[key] for key in ("read_at", "answer_reason", "answer_message")}
+        found |= {key: row[key] for key in ("read_at", "answer_reason", "answer_message")} | {
+            "ended_by": _ended_by(row)
+        }
     if row["case_id"] is None:
         return found
     return found | {
@@ -171,3 +175,10 @@ def _answer(row: Record, agency_id: UUID | None) -> dict[str, Any]:
         "pupil": {"id": row["pupil_id"], "name": display(row)},
         "message": row["message"],
     }
+
+
+def _ended_by(row: Record) -> dict[str, Any] | None:
+    """The agency and the role of who ended it or took it back; None while it runs, and where that is not known."""
+    if row["ended_by_id"] is None:
+        return None
+    return {"agency": {"id": row["ended_by_id"], "name": row["ended_by_name"]}, "role": row["ended_role"]}

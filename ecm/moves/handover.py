@@ -13,6 +13,7 @@ from asyncpg import Record
 
 from ecm.audit.events import Event
 from ecm.clock import new_id, today
+from ecm.consent.again import ask_again
 from ecm.database import Act, Actor, acting_as, proof
 from ecm.errors import NotAllowed, Refused, Stale
 from ecm.moves.offers import handing_school, own_case, read_offer
@@ -119,7 +120,7 @@ async def take_case(actor: Actor, handover_id: UUID, taking: Taking) -> dict[str
     """Take a case over: from now on the actor's school keeps it, with its own lead; the old one reads what it wrote.
 
     With the school's own record of the pupil, or by putting the pupil on its roll with the record that comes along.
-    Everybody on the case is written to. Records case:handed_over.
+    Everybody on the case is written to, and the family is asked again what it had not answered. Records case:handed_over.
     Raises: NotFound; NotAllowed; Stale when it was answered or taken back before; Refused.
     """
     async with acting_as(actor, "answer_handover") as act:
@@ -128,8 +129,10 @@ async def take_case(actor: Actor, handover_id: UUID, taking: Taking) -> dict[str
         if offer["to_school"]["id"] != school:
             raise NotAllowed
         told = await _recipients(act, handover_id)
-        if not await _take(act, handover_id, taking):
+        case_id = await _take(act, handover_id, taking)
+        if case_id is None:
             raise Stale(await read_offer(act, handover_id))
+        await ask_again(act, case_id)
         for row in told:
             await _tell(act, row)
         if taking.pupil_id is None:
@@ -137,11 +140,11 @@ async def take_case(actor: Actor, handover_id: UUID, taking: Taking) -> dict[str
         return await _done(act, Event.CASE_HANDED_OVER, handover_id, own=taking.pupil_id is not None)
 
 
-async def _take(act: Act, handover_id: UUID, taking: Taking) -> bool:
+async def _take(act: Act, handover_id: UUID, taking: Taking) -> UUID | None:
     lead = taking.lead_practitioner_id
     sql = "SELECT take_case($1, $2, $3, $4)"
     try:
-        return await act.value(sql, handover_id, taking.pupil_id, new_id(), lead) is not None
+        return await act.value(sql, handover_id, taking.pupil_id, new_id(), lead)
     except asyncpg.CheckViolationError as error:
         field, sentence = REFUSALS[error.constraint_name]
         raise Refused({field: sentence}) from None

@@ -71,7 +71,8 @@ BEGIN
         WHERE c.next_review_on IS NOT NULL AND membership_sees(w.id, c.id, 'core')
         UNION ALL
         SELECT 'consent', w.id, (r.asked_at AT TIME ZONE 'Europe/London')::date, r.case_id
-        FROM consent_request r JOIN support_case c ON c.id = r.case_id, LATERAL (
+        FROM consent_request r JOIN support_case c ON c.id = r.case_id
+        JOIN membership m ON m.id = r.asked_by_membership_id AND m.agency_id = c.school_id, LATERAL (
             SELECT CASE WHEN EXISTS (SELECT FROM live l WHERE l.id = r.asked_by_membership_id)
                         THEN r.asked_by_membership_id
                         -- The lead does not learn by a reminder that somebody asked about a service that is telling in itself.

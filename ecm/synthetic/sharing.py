@@ -91,7 +91,8 @@ def _invite(case: Case, place: Place) -> Invited:
         "involvement", id=key, case_id=case.id, category=place.category, agency_id=place.id,
         invited_by_agency_id=case.school.id, invited_by_membership_id=inviter.id, reason_code=reason,
         offered_categories=list(_categories(place)), status=status,
-        invited_at=at, answered_at=answered, ended_at=ended, answer_reason=draw.choice(REFUSALS) if status == "declined" else None,
+        invited_at=at, answered_at=answered, ended_at=ended, ended_by_membership_id=inviter.id if ended else None,
+        answer_reason=draw.choice(REFUSALS) if status == "declined" else None,
         assignee_membership_id=worker.id if status in ("accepted", "ended") and draw.random() < 0.85 else None,
         updated_at=ended or answered or at, version=1 + bool(answered) + bool(ended), read_at=answered,
     )  # fmt: skip
@@ -161,30 +162,30 @@ def _request(case: Case, carer: Carer, said: Sequence[Said], at: datetime) -> by
     asked = [each for each in said if each.kind == "requested"]
     if not asked:
         return b""
-    rows, key, words = case.area.rows, case.area.rows.new_id(), _wording_hash(case, asked)
+    rows, key, names = case.area.rows, case.area.rows.new_id(), _facts(case, asked)
+    text = written(names)
+    assert text is not None  # the newest version is always kept
     answered = min((each.at for each in said if each.kind in ("given", "refused")), default=None)
     rows.add(
         "consent_request", id=key, case_id=case.id, carer_id=carer.id, person_id=carer.person, language=carer.language,
-        wording_version=VERSION, wording_hash=words, asked_by_membership_id=case.lead.id,
-        asked_at=at, answered_at=answered,
+        wording_version=VERSION, wording_hash=text.hash, asked_by_membership_id=case.lead.id, asked_at=at, answered_at=answered,
+        school_name=names.school, pupil_name=names.child, asker_name=names.asker, asker_role=names.asker_role,
     )  # fmt: skip
     for each in asked:
         rows.add(
             "consent_proposal", id=each.proposal, request_id=key, case_id=case.id, person_id=carer.person,
-            agency_id=each.place.id, category=each.category, purpose=each.purpose,
+            agency_id=each.place.id, category=each.category, purpose=each.purpose, agency_name=each.place.name,
         )  # fmt: skip
-    return words
+    return text.hash
 
 
-def _wording_hash(case: Case, asked: Sequence[Said]) -> bytes:
-    """Of the exact text that this carer would have read."""
+def _facts(case: Case, asked: Sequence[Said]) -> Facts:
+    """The names in the exact text that this carer would have read."""
     kinds: dict[tuple[str, str], list[str]] = {}
     for each in asked:
         kinds.setdefault((each.place.name, each.purpose), []).append(each.category)
     questions = tuple(Asked(*key, tuple(kinds[key])) for key in sorted(kinds))
-    text = written(Facts(case.school.name, called(case.pupil), case.lead.name, case.lead.role, questions))
-    assert text is not None  # the newest version is always kept
-    return text.hash
+    return Facts(case.school.name, called(case.pupil), case.lead.name, case.lead.role, questions)
 
 
 def _event(case: Case, said: Said, words: bytes) -> None:

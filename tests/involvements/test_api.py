@@ -57,7 +57,11 @@ async def test_an_invited_agency_learns_who_asks_for_what_and_no_name_until_ther
         assert case["involvements"][0]["status"] == "active"
 
         ended = await nurse.post(f"/involvements/{invited['id']}/ending", {"reason": "Assessment done."})
-        assert (ended.status_code, ended.json()["status"]) == (201, "ended")
+        assert (ended.status_code, ended.json()["status"], now["ended_by"]) == (201, "ended", None)
+        assert ended.json()["ended_by"] == {
+            "agency": {"id": HEALTH, "name": "Northshire Community Health"},
+            "role": "practitioner",
+        }
         after = json.dumps(await seen())
         assert not any(secret in after for secret in secrets)
         assert (await nurse.get(story.path)).status_code == 404
@@ -133,9 +137,11 @@ async def test_the_school_invites_takes_back_and_ends_and_nobody_else_does(db):
         for path, said in (("ending", {"reason": "x"}), ("acceptance", {}), ("withdrawal", {})):
             assert (await worker.post(f"/involvements/{health['id']}/{path}", said)).status_code == 403, path
         assert (await nurse.post(f"{story.path}/involvements", body)).status_code == 403
-        assert (
-            await story.senco.post(f"/involvements/{health['id']}/ending", {"reason": "Not needed any more."})
-        ).status_code == 201
+        ended = await story.senco.post(f"/involvements/{health['id']}/ending", {"reason": "Not needed any more."})
+        assert (ended.status_code, ended.json()["ended_by"]["role"]) == (201, "senco")
+        told = (await nurse.get("/involvements")).json()["items"][0]["ended_by"]
+        assert (told["agency"]["name"], told["role"]) == ("Oakfield Primary School", "senco")
+        assert "ended_by" not in (await worker.get(story.path)).text  # between the school and the service
         assert (await nurse.get(story.path)).status_code == 404
         assert (await worker.get(story.path)).status_code == 200
 

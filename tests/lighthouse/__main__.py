@@ -26,7 +26,7 @@ from ecm.web import assets
 from tests.browser import CHROMIUM, FLAGS
 from tests.free import free_port
 from tests.house.test_demo import demo
-from tests.pictures import MAIN, Picture
+from tests.pictures import MAIN, Picture, fullest_case
 
 HERE = Path(__file__).parent
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
@@ -78,7 +78,7 @@ def _browser() -> str:
 def _wait_for_stories(address: str) -> None:
     """Until the demonstration's cases are all there: they are told when the server already answers."""
     ends = time.monotonic() + 60
-    while "/cases/ECM-" not in _page(address, MAIN[1].who, "/cases") and time.monotonic() < ends:
+    while "Łukasz" not in _page(address, MAIN[1].who, "/cases") and time.monotonic() < ends:
         time.sleep(0.5)
 
 
@@ -94,8 +94,7 @@ def _look(picture: Picture, address: str, devtools: int, folder: Path) -> dict[s
     """Lighthouse's whole answer about one page."""
     path, report, headers = picture.path, folder / "report.json", folder / "headers.json"
     if "{case}" in path:
-        cases = _page(address, picture.who, "/cases")
-        path = path.replace("{case}", cases[(at := cases.index("/cases/ECM-")) : cases.index('"', at)])
+        path = path.replace("{case}", fullest_case(_page(address, picture.who, "/cases")))
     headers.write_text(json.dumps({"Cookie": f"{SESSION_COOKIE}={_session(address, picture.who)}"}))
     subprocess.run(
         [

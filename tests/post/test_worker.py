@@ -1,14 +1,78 @@
-"""The worker's process: several kinds of work, none of which ends another; and settings that are refused."""
+"""The worker's process: it sleeps while there is nothing to do; no kind of work ends another; settings that are refused."""
 
 import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from ecm import worker
 from ecm.config import Settings, Unsafe, read_settings
+from ecm.database import acting_as
+from ecm.notifications.letters import TalkWanted
+from ecm.notifications.outbox import queue
+from tests.conftest import SECRET
 
+RUN = "import asyncio; from ecm.worker import run; asyncio.run(run())"
+# Looking for work is an UPDATE, also of no row: told of those, the worker wakes itself for ever.
+TOLD_OF_LOOKING = """
+CREATE OR REPLACE TRIGGER tg_pgqueuer_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON pgqueuer
+    EXECUTE FUNCTION fn_pgqueuer_changed()
+"""
 MAIL = {"ECM_SMTP_HOST": "mail.example", "ECM_SMTP_FROM": "school@ecm.example"}
+
+
+@asynccontextmanager
+async def running_worker(db, folder: Path) -> AsyncIterator[int]:
+    """A worker's process, with all it does; its number."""
+    own = {"ECM_DATABASE_URL": db.app_url, "ECM_SECRET_KEY": SECRET, "ECM_DATA": str(folder)}
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", RUN, env=os.environ | own)
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def ticks_in(process: int, seconds: float) -> int:
+    """Hundredths of a second of a processor that this process uses in so many seconds."""
+
+    def used() -> int:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
+    before = used()
+    await asyncio.sleep(seconds)
+    return used() - before
+
+
+async def letter_sent(db) -> None:
+    """A letter is written, and has left."""
+    async with acting_as(await db.act_as("senco@oakfield.example"), "test") as act:
+        await queue(act, TalkWanted("senco@oakfield.example", "ECM-7K4P-2Q"))
+        act.record("consent:requested")
+    async with db.admin() as admin, asyncio.timeout(20):
+        while await admin.fetchval("SELECT count(*) FROM outbox WHERE state = 'waiting'"):  # noqa: ASYNC110
+            await asyncio.sleep(0.03)
+
+
+async def test_a_worker_without_work_sleeps_and_a_letter_wakes_it(db, tmp_path):
+    async with running_worker(db, tmp_path) as process:
+        await letter_sent(db)
+        await asyncio.sleep(0.5)  # what the letter leaves to do
+        idle = await ticks_in(process, 3)
+        await letter_sent(db)
+        async with db.admin() as admin:
+            await admin.execute(TOLD_OF_LOOKING)
+        await letter_sent(db)
+        spinning = await ticks_in(process, 1.5)
+    print(f"idle: {idle} ticks in 3 s; waking itself: {spinning} in 1.5 s")
+    assert idle <= 9  # 3 % of a processor
+    assert spinning > 5 * idle
 
 
 async def test_work_that_fails_begins_again_and_the_other_goes_on(monkeypatch):
