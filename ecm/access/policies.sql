@@ -151,16 +151,16 @@ BEGIN
         UNION ALL SELECT category, author_membership_id, author_desk_id, owner_desk_id, assignee_membership_id, updated_at,
             CASE WHEN status IN ('todo', 'doing') THEN due_on END FROM action WHERE case_id = p_case AND NOT in_error
         UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, written_at, NULL
-            FROM review_contribution WHERE case_id = p_case
+            FROM review_contribution WHERE case_id = p_case AND NOT in_error
         UNION ALL SELECT category, NULL, NULL, NULL, NULL, written_at, NULL FROM review WHERE case_id = p_case
         UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, updated_at, NULL
-            FROM outcome WHERE case_id = p_case
+            FROM outcome WHERE case_id = p_case AND NOT in_error
         UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, written_at, NULL
-            FROM measurement WHERE case_id = p_case
+            FROM measurement WHERE case_id = p_case AND NOT in_error
         UNION ALL SELECT category, author_membership_id, author_desk_id, NULL, NULL, updated_at, NULL
-            FROM provision WHERE case_id = p_case
+            FROM provision WHERE case_id = p_case AND NOT in_error
         UNION ALL SELECT category, author_membership_id, author_desk_id, author_person_id, NULL, written_at, NULL
-            FROM case_view WHERE case_id = p_case
+            FROM case_view WHERE case_id = p_case AND NOT in_error
         UNION ALL SELECT i.category, NULL, NULL, desk(c.school_id, i.category), NULL, i.updated_at, NULL
             FROM involvement i JOIN support_case c ON c.id = i.case_id WHERE i.case_id = p_case),
     seen AS (

@@ -51,20 +51,20 @@ GRANT SELECT (id, case_id, from_school_id, to_school_id, reason_code, wishes, jo
 GRANT SELECT (id, case_id, category, kind, outcome, reason, died_on, by_membership_id, at)
     ON case_turn TO ecm_backup;
 GRANT SELECT (id, case_id, category, whose, text, how, given_on, author_agency_id, author_membership_id,
-    author_desk_id, author_person_id, written_at) ON case_view TO ecm_backup;
+    author_desk_id, author_person_id, written_at, in_error) ON case_view TO ecm_backup;
 GRANT SELECT (id, person_id, membership_id, case_id, seen_at) ON case_visit TO ecm_backup;
 GRANT SELECT (id, agency_id, invited_by_membership_id, name, email, role, class_names, temporary, starts_on,
     ends_on, sent_at, expires_at, accepted_at, cancelled_at) ON colleague_invitation TO ecm_backup;
 GRANT SELECT (id, proposal_id, case_id, person_id, agency_id, category, purpose, kind, channel, witness, given_by,
     reason, recorded_by_membership_id, wording_version, wording_hash, language, at, until_at, number,
     corrects_event_id) ON consent_event TO ecm_backup;
-GRANT SELECT (id, request_id, case_id, person_id, agency_id, category, purpose) ON consent_proposal TO ecm_backup;
+GRANT SELECT (id, request_id, case_id, person_id, agency_id, category, purpose, agency_name) ON consent_proposal TO ecm_backup;
 GRANT SELECT (id, case_id, carer_id, person_id, language, wording_version, wording_hash, asked_by_membership_id,
-    asked_at, answered_at) ON consent_request TO ecm_backup;
+    asked_at, answered_at, school_name, pupil_name, asker_name, asker_role) ON consent_request TO ecm_backup;
 GRANT SELECT (id, pupil_id, person_id, reason_code, from_at, until_at, set_by_membership_id)
     ON contact_bar TO ecm_backup;
 GRANT SELECT (id, case_id, category, kind, subject_id, reason, author_agency_id, author_membership_id,
-    by_membership_id, at) ON correction TO ecm_backup;
+    by_membership_id, at, author_person_id) ON correction TO ecm_backup;
 GRANT SELECT (id, absent_membership_id, covering_membership_id, from_on, until_on, set_by_membership_id, set_at,
     ended_at) ON cover TO ecm_backup;
 GRANT SELECT (id, pupil_id, school_id, enrolment_id, name, last_on, destination, next_school_id, by_membership_id,
@@ -77,26 +77,26 @@ GRANT SELECT (id, case_id, category, code, how_identified, detail, author_agency
     author_desk_id, updated_at) ON identified_barrier TO ecm_backup;
 GRANT SELECT (id, case_id, category, agency_id, invited_by_agency_id, invited_by_membership_id, reason_code,
     offered_categories, status, invited_at, answered_at, ended_at, answer_reason, answer_message,
-    assignee_membership_id, updated_at, version, read_at) ON involvement TO ecm_backup;
+    assignee_membership_id, updated_at, version, read_at, ended_by_membership_id) ON involvement TO ecm_backup;
 GRANT SELECT (involvement_id, case_id, category, text) ON involvement_message TO ecm_backup;
 GRANT SELECT (id, case_id, category, reason, strengths, level, author_agency_id, author_membership_id,
     author_desk_id, written_at) ON kept_brief TO ecm_backup;
 GRANT SELECT (id, outcome_id, case_id, category, measured_on, value, note, author_agency_id, author_membership_id,
-    author_desk_id, written_at) ON measurement TO ecm_backup;
+    author_desk_id, written_at, in_error) ON measurement TO ecm_backup;
 GRANT SELECT (id, person_id, agency_id, role, class_names, started_at, ended_at, temporary, telephone)
     ON membership TO ecm_backup;
 GRANT SELECT (id, case_id, category, text, author_agency_id, author_membership_id, author_desk_id, written_at,
     in_error) ON note TO ecm_backup;
 GRANT SELECT (id, case_id, category, title, measure, baseline, target, due_on, status, settled_at,
-    settled_by_membership_id, author_agency_id, author_membership_id, author_desk_id, added_at, updated_at, version)
-    ON outcome TO ecm_backup;
+    settled_by_membership_id, author_agency_id, author_membership_id, author_desk_id, added_at, updated_at, version,
+    in_error) ON outcome TO ecm_backup;
 GRANT SELECT (id, recipient, channel, letter, at, sent_at, state, tries, tried_at, trouble, waiting_since,
     useful_until, opened_at, about) ON outbox TO ecm_backup;
 GRANT SELECT (id, name, email, phone, phone_verified_at, phone_changed_at, left_at) ON person TO ecm_backup;
 GRANT SELECT (id, case_id, number, plan_type, audience, categories, made_by_membership_id, made_at, status, sha256,
     document, snapshot, content) ON plan TO ecm_backup;
 GRANT SELECT (id, case_id, category, title, who, how_often, minutes, weeks, starts_on, ended_on, author_agency_id,
-    author_membership_id, author_desk_id, added_at, updated_at, version) ON provision TO ecm_backup;
+    author_membership_id, author_desk_id, added_at, updated_at, version, in_error) ON provision TO ecm_backup;
 GRANT SELECT (id, first_name, last_name, preferred_name, pronouns, date_of_birth, date_of_birth_known, version,
     died_on) ON pupil TO ecm_backup;
 GRANT SELECT (id, pupil_id, school_id, kind, value) ON pupil_identifier TO ecm_backup;
@@ -109,7 +109,7 @@ GRANT SELECT (day, finished_at) ON reminder_run TO ecm_backup;
 GRANT SELECT (id, case_id, category, held_on, next_review_on, held_by_membership_id, written_at)
     ON review TO ecm_backup;
 GRANT SELECT (id, review_id, case_id, category, text, author_agency_id, author_membership_id, author_desk_id,
-    written_at) ON review_contribution TO ecm_backup;
+    written_at, in_error) ON review_contribution TO ecm_backup;
 GRANT SELECT (id, school_id, pupil_id, other_school_id, kind, number, found_at, outcome, settled_at,
     settled_by_membership_id) ON school_match TO ecm_backup;
 GRANT SELECT (pupil_id, sen_provision, needs) ON sen_status TO ecm_backup;

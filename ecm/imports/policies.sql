@@ -54,7 +54,7 @@ BEGIN
     RETURN true;
 END $$;
 
--- Up to 1,000 rows as the reader gives them, as one JSON document. False: not allowed, or no longer being read.
+-- Up to 200 rows as the reader gives them, as one JSON document. False: not allowed, or no longer being read.
 CREATE FUNCTION stage_rows(p_import uuid, p_batch jsonb) RETURNS boolean LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
