@@ -39,8 +39,8 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "templates" / "plans"
 DRAWN_BY_ONE = 50
 """Documents after which a drawing process is replaced, so that what WeasyPrint caches cannot grow for ever."""
-NICE = 5
-"""How far a drawing stands back: on a busy machine it still gets a third of what a page gets, so that it comes to an end."""
+NICE = 10
+"""How far a drawing stands back: a page gets ten times as much of a busy processor, and a queue still comes to an end."""
 GRACE_SECONDS = 1
 """A drawing process whose server has died is ended by the kernel this long after the time limit."""
 
