@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ecm import connections, database
+from ecm import connections
 from tests.actions.story import OAKFIELD, SENCO, action, open_story
 from tests.client import application, sign_in
 from tests.free import free_port
@@ -73,7 +73,7 @@ async def wired(url: str) -> AsyncIterator[tuple[Wire, str]]:
 
 @pytest.mark.parametrize("how", ["cut", "silent"])
 async def test_away_is_503_and_back_is_back(db, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
-    monkeypatch.setattr(database, "ANSWER_WITHIN", 1)  # seconds, for a silent database; 10 in earnest
+    monkeypatch.setattr(connections, "ANSWER_WITHIN", 1)  # seconds, for a silent database; 10 in earnest
     story = await open_story(db)
     await connections.close_pool()
     async with wired(db.app_url) as (wire, near), application() as client:

@@ -243,7 +243,7 @@ async def test_a_process_of_its_own_reads_in_batches_with_nothing_in_hand(tmp_pa
     assert isinstance(head, Head)
     assert head.columns_understood["First name"] == "first_name"
     sizes = [len(json.loads(batch)["rows"]) for batch in batches_and_tail if isinstance(batch, bytes)]
-    assert sizes == [1_000, 1_000, 500]
+    assert sizes == [200] * 12 + [100]
     assert batches_and_tail[-1] == Tail(2_500, [])
     assert not children() - before
 
