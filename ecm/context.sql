@@ -51,6 +51,23 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ARRAY(SELECT jsonb_array_elements_text(context() -> 'principals')::uuid)
 $$;
 
+-- Cases and pupils that are closed to whoever asks, whatever opens them: a conflict of interest. Deny beats allow.
+CREATE FUNCTION closed_cases() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(SELECT jsonb_array_elements_text(context() -> 'closed_cases')::uuid)
+$$;
+CREATE FUNCTION closed_pupils() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(SELECT jsonb_array_elements_text(context() -> 'closed_pupils')::uuid)
+$$;
+
+-- What is asked for leaves the system: a list as a file, a plan. Source: issue "no export" of an emergency; ADR 0028.
+CREATE FUNCTION takes_away() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(context() ->> 'purpose' IN ('export_actions', 'export_cases', 'export_pupils', 'export_school',
+                                                'list_plans', 'show_plan', 'make_plan', 'copy_plan', 'download_plan'), false)
+$$;
+
 CREATE FUNCTION set_context(words jsonb) RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT set_config('ecm.context', context_seal(words::text) || '|' || words::text, true)
@@ -63,7 +80,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                      FROM context_key k WHERE k.name = 'app'), false)
 $$;
 
-GRANT EXECUTE ON FUNCTION app_now(), london_midnight(date), context(), principals() TO ecm_app, ecm_owner;
+GRANT EXECUTE ON FUNCTION app_now(), london_midnight(date), context(), principals(), closed_cases(), closed_pupils(), takes_away()
+    TO ecm_app, ecm_owner;
 RESET ROLE;
 
 SET ROLE ecm_owner;

@@ -9,10 +9,13 @@ ALTER TABLE case_seat ENABLE ROW LEVEL SECURITY;
 ALTER TABLE case_seat FORCE ROW LEVEL SECURITY;
 GRANT SELECT ON case_access, case_seat TO ecm_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON case_access, case_seat TO ecm_policy;
+-- Every policy that asks the relation asks it through this one: what is closed to the reader is closed here, once.
+-- What was opened in an emergency is read here and taken nowhere.
 CREATE POLICY case_access_is_mine ON case_access FOR SELECT TO ecm_app
-    USING (principal = ANY ((SELECT principals())::uuid[]));
+    USING (principal = ANY ((SELECT principals())::uuid[]) AND case_id <> ALL ((SELECT closed_cases())::uuid[])
+           AND (basis <> 'emergency' OR NOT (SELECT takes_away())));
 CREATE POLICY case_seat_is_mine ON case_seat FOR SELECT TO ecm_app
-    USING (principal = ANY ((SELECT principals())::uuid[]));
+    USING (principal = ANY ((SELECT principals())::uuid[]) AND case_id <> ALL ((SELECT closed_cases())::uuid[]));
 RESET ROLE;
 
 SET ROLE ecm_policy;
@@ -27,8 +30,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
           FROM enrolment x WHERE x.pupil_id = p_pupil AND x.school_id = p_school) e
 $$;
 
--- Every reason anybody has to see anything of a case, as spans of time, from the facts as they stand.
-CREATE FUNCTION case_reasons(p_case uuid)
+-- Every reason that is stated for anybody to see anything of a case, as spans of time, from the facts as they stand.
+CREATE FUNCTION stated_reasons(p_case uuid)
 RETURNS TABLE (principal uuid, category text, basis text, basis_id uuid, spans tstzmultirange)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     WITH the_case AS (
@@ -60,9 +63,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         WHERE a.kind = 'given' AND a.at < least(coalesce(a.until_at, 'infinity'), c.sixteen)
           AND NOT EXISTS (SELECT FROM answer n WHERE n.agency_id = a.agency_id AND n.category = a.category
                           AND n.purpose = a.purpose AND n.kind <> 'given')),
+    -- What does not rest on consent. A carer's yes to a service ends when the pupil decides, as consent does; a law and
+    -- an override do not ask.
+    ground AS (
+        SELECT g.id, g.agency_id, k AS category, g.basis, tstzmultirange(tstzrange(g.from_at, g.until_at)) AS spans
+        FROM (SELECT s.id, s.agency_id, s.categories, s.basis, s.from_at,
+                     least(coalesce(s.until_at, 'infinity'), coalesce(s.ended_at, 'infinity'),
+                           CASE WHEN s.basis = 'service_agreement' THEN c.sixteen END) AS until_at
+              FROM sharing_ground s, the_case c WHERE s.case_id = p_case) g, unnest(g.categories) k
+        WHERE g.from_at < g.until_at),
     shared AS (
-        SELECT t.agency_id, t.seat_id, t.assignee, a.category, a.id AS event_id, a.spans * t.spans AS spans
-        FROM agreed a JOIN at_table t USING (agency_id)),
+        SELECT t.agency_id, t.seat_id, t.assignee, a.category, 'consent' AS basis, a.id AS basis_id, t.seat_id AS core_id, a.spans * t.spans AS spans
+        FROM agreed a JOIN at_table t USING (agency_id)
+        UNION ALL
+        SELECT t.agency_id, t.seat_id, t.assignee, g.category, g.basis, g.id, g.id, g.spans * t.spans
+        FROM ground g JOIN at_table t USING (agency_id)),
     bar AS (
         SELECT b.person_id, range_agg(tstzrange(b.from_at, coalesce(b.until_at, 'infinity'))) AS spans
         FROM contact_bar b, the_case c WHERE b.pupil_id = c.pupil_id AND b.from_at < coalesce(b.until_at, 'infinity')
@@ -74,9 +89,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     UNION ALL
     SELECT lead_membership_id, k, 'assignment', id, kept_span FROM the_case, unnest(ARRAY['core','classroom','education','family']) k
     UNION ALL
-    SELECT desk(agency_id, category), category, 'consent', event_id, spans FROM shared WHERE category <> 'core'
+    SELECT desk(agency_id, category), category, basis, basis_id, spans FROM shared WHERE category <> 'core'
     UNION ALL
-    SELECT agency_id, 'core', 'consent', seat_id, range_agg(span) FROM shared, unnest(spans) span GROUP BY agency_id, seat_id
+    SELECT agency_id, 'core', basis, core_id, range_agg(span) FROM shared, unnest(spans) span GROUP BY agency_id, basis, core_id
     UNION ALL
     -- A school's safeguarding desk is its lead's alone: nobody reads round it by being assigned.
     SELECT assignee, category, 'assignment', seat_id, range_agg(span) FROM shared, unnest(spans) span
@@ -91,8 +106,43 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         FROM carer_admission d, the_case c, unnest(d.categories) k
         WHERE d.case_id = p_case AND d.admitted_at < least(coalesce(d.ended_at, 'infinity'), c.eighteen)
     UNION ALL
+    SELECT e.membership_id, k, 'emergency', e.id, tstzmultirange(tstzrange(e.from_at, least(e.until_at, coalesce(e.ended_at, 'infinity'))))
+        FROM emergency_access e, unnest(ARRAY['core', 'safeguarding']) k
+        WHERE e.case_id = p_case AND e.from_at < least(e.until_at, coalesce(e.ended_at, 'infinity'))
+    UNION ALL
     SELECT w.principal, w.category, 'own_record', w.id, tstzmultirange(tstzrange(w.since_at, 'infinity'))
         FROM case_author w WHERE w.case_id = p_case
+$$;
+
+-- The reasons that count. While a case is restricted, only workers who are named on it keep what they have for
+-- themselves or read for their whole organisation; the lead practitioner is always named. Families are not workers, and
+-- an emergency does not wait to be named. Source: design 4, issue "restricted case (named people only)"; ADR 0028.
+CREATE FUNCTION case_reasons(p_case uuid)
+RETURNS TABLE (principal uuid, category text, basis text, basis_id uuid, spans tstzmultirange)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH stated AS MATERIALIZED (SELECT * FROM stated_reasons(p_case)),
+    restricted AS MATERIALIZED (
+        SELECT coalesce(range_agg(tstzrange(r.from_at, coalesce(r.ended_at, 'infinity'))), '{}') AS spans
+        FROM case_restriction r WHERE r.case_id = p_case AND r.from_at < coalesce(r.ended_at, 'infinity')),
+    named AS MATERIALIZED (
+        SELECT n.membership_id, range_agg(n.span) * r.spans AS spans
+        FROM (SELECT x.membership_id, tstzrange(x.from_at, coalesce(x.ended_at, 'infinity')) AS span
+              FROM named_reader x WHERE x.case_id = p_case AND x.from_at < coalesce(x.ended_at, 'infinity')
+              UNION ALL
+              SELECT c.lead_membership_id, tstzrange('-infinity', 'infinity') FROM support_case c WHERE c.id = p_case) n,
+             restricted r
+        WHERE NOT isempty(r.spans) GROUP BY n.membership_id, r.spans)
+    SELECT s.principal, s.category, s.basis, s.basis_id,
+           CASE WHEN s.basis IN ('own_child', 'emergency') OR isempty(r.spans) THEN s.spans
+                ELSE s.spans - r.spans + coalesce(s.spans * n.spans, '{}') END
+    FROM stated s CROSS JOIN restricted r LEFT JOIN named n ON n.membership_id = s.principal
+    UNION ALL
+    SELECT n.membership_id, s.category, s.basis, s.basis_id, s.spans * n.spans
+    FROM named n JOIN membership m ON m.id = n.membership_id JOIN agency a ON a.id = m.agency_id
+    JOIN stated s ON s.basis <> 'own_record' AND (
+        (s.principal = a.id AND EXISTS (SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (a.kind, m.role, 'desk:general')))
+        OR (s.principal = a.safeguarding_desk_id AND EXISTS (
+            SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (a.kind, m.role, 'desk:safeguarding'))))
 $$;
 
 -- Make the relation say what the facts say, for one case; then its seats; then send home what nobody can do any more.
@@ -123,8 +173,9 @@ BEGIN
         updated_at = app_now(), version = t.version + 1
     FROM lead l WHERE t.case_id = p_case AND t.status IN ('todo', 'doing') AND NOT t.in_error AND t.owner_agency_id <> l.school_id
         AND (t.category = ANY (l.reads) OR t.author_agency_id = l.school_id) AND NOT EXISTS (
-            SELECT FROM case_access a WHERE a.case_id = p_case AND a.principal = t.owner_agency_id
-            AND a.category = 'core' AND a.basis <> 'own_record'
+            SELECT FROM case_access a LEFT JOIN membership m ON m.id = a.principal
+            WHERE a.case_id = p_case AND t.owner_agency_id IN (a.principal, m.agency_id)
+            AND a.category = 'core' AND a.basis NOT IN ('own_record', 'emergency')
             AND app_now() >= a.valid_from AND app_now() < a.valid_until);
     PERFORM refresh_seats(p_case);
 END $$;
@@ -188,7 +239,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE each_case uuid;
 BEGIN
     FOR each_case IN SELECT DISTINCT case_id FROM case_seat
-        WHERE principal = ANY (principals()) AND stale_at <= app_now() ORDER BY case_id LIMIT 500
+        WHERE principal = ANY (principals()) AND stale_at <= app_now() AND stale_at < 'infinity' ORDER BY case_id LIMIT 500
     LOOP PERFORM refresh_seats(each_case); END LOOP;
 END $$;
 
@@ -196,7 +247,7 @@ CREATE FUNCTION derive_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFIN
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE each_case uuid;
 BEGIN
-    FOR each_case IN EXECUTE format('SELECT DISTINCT %I FROM changed ORDER BY 1', TG_ARGV[0])
+    FOR each_case IN EXECUTE format('SELECT DISTINCT %1$I FROM changed WHERE %1$I IS NOT NULL ORDER BY 1', TG_ARGV[0])
     LOOP PERFORM derive_case(each_case); END LOOP;
     RETURN NULL;
 END $$;
@@ -262,14 +313,15 @@ BEGIN
     FOREACH happening IN ARRAY ARRAY['INSERT', 'UPDATE'] LOOP
         EXECUTE format('CREATE TRIGGER z_derive_%1$s AFTER %1$s ON support_case REFERENCING NEW TABLE AS changed
             FOR EACH STATEMENT EXECUTE FUNCTION derive_changed(''id'')', happening);
-        FOREACH t IN ARRAY ARRAY['involvement','consent_event','carer_admission','case_author'] LOOP
+        FOREACH t IN ARRAY ARRAY['involvement','consent_event','carer_admission','case_author',
+                                 'sharing_ground','emergency_access','case_restriction','named_reader'] LOOP
             EXECUTE format('CREATE TRIGGER z_derive_%1$s AFTER %1$s ON %2$I REFERENCING NEW TABLE AS changed
                 FOR EACH STATEMENT EXECUTE FUNCTION derive_changed(''case_id'')', happening, t);
         END LOOP;
         EXECUTE format('CREATE TRIGGER z_derive_%1$s AFTER %1$s ON contact_bar REFERENCING NEW TABLE AS changed
             FOR EACH STATEMENT EXECUTE FUNCTION derive_pupil(''pupil_id'')', happening);
         FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note','review','review_contribution',
-                                 'outcome','measurement','provision','case_view'] LOOP
+                                 'outcome','measurement','provision','case_view','health_alert'] LOOP
             EXECUTE format('CREATE TRIGGER z_seats_%1$s AFTER %1$s ON %2$I REFERENCING NEW TABLE AS changed
                 FOR EACH STATEMENT EXECUTE FUNCTION seats_changed()', happening, t);
         END LOOP;

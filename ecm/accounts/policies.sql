@@ -40,6 +40,7 @@ DECLARE
     seats uuid[] := '{}';
     barred uuid[] := '{}';
     covered uuid[] := '{}';
+    closed uuid[] := '{}';
 BEGIN
     SELECT * INTO s FROM session WHERE token_hash = p_token AND ended_at IS NULL AND expires_at > app_now()
         AND (kind <> 'browser' OR seen_at > app_now() - interval '15 minutes');
@@ -57,6 +58,8 @@ BEGIN
             covered := covered_by(m.id, s.person_id);
             seats := seats || covered;
         END IF;
+        -- A conflict is a person's, in whatever role; as a parent or carer the same person keeps their own view.
+        closed := ARRAY(SELECT x.pupil_id FROM conflict_of_interest x WHERE x.person_id = s.person_id AND x.ended_at IS NULL);
     ELSE
         IF s.kind <> 'link' THEN seats := seats || s.person_id; END IF;
         barred := ARRAY(SELECT pupil_id FROM contact_bar b WHERE b.person_id = s.person_id
@@ -66,17 +69,19 @@ BEGIN
     PERFORM set_context(jsonb_build_object(
         'session', s.id, 'kind', s.kind, 'person', s.person_id, 'membership', m.id, 'agency', m.agency_id,
         'agency_kind', a.kind, 'role', m.role, 'verbs', v, 'purpose', p_purpose, 'principals', seats,
-        'barred', barred, 'request', s.request_id));
+        'barred', barred, 'request', s.request_id, 'closed_pupils', closed,
+        'closed_cases', ARRAY(SELECT c.id FROM support_case c WHERE c.pupil_id = ANY (closed))));
     RETURN QUERY SELECT s.id, s.kind, s.person_id, (SELECT name FROM person WHERE id = s.person_id), m.id,
         m.agency_id, a.name, a.kind, m.role, v, s.request_id,
         (SELECT count(*)::int FROM membership x WHERE x.person_id = s.person_id AND x.started_at <= app_now()
             AND (x.ended_at IS NULL OR x.ended_at > app_now())),
         EXISTS (SELECT FROM carer c WHERE c.person_id = s.person_id),
         CASE WHEN 'involvement:answer' = ANY (v) THEN
-            (SELECT count(*)::int FROM involvement i WHERE i.agency_id = m.agency_id AND i.status = 'invited')
+            (SELECT count(*)::int FROM involvement i WHERE i.agency_id = m.agency_id AND i.status = 'invited'
+             AND i.case_id <> ALL (closed_cases()))
         -- A school has such a list only while another one offers it a case.
         WHEN 'case:hand_over' = ANY (v) THEN (SELECT nullif(count(*), 0)::int FROM case_handover h
-            WHERE h.to_school_id = m.agency_id AND h.status = 'offered') END,
+            WHERE h.to_school_id = m.agency_id AND h.status = 'offered' AND h.case_id <> ALL (closed_cases())) END,
         s.opened_at, s.expires_at,
         CASE WHEN covered = '{}' THEN covered::text[] ELSE ARRAY(SELECT p.name FROM membership x JOIN person p ON p.id = x.person_id
             WHERE x.id = ANY (covered) ORDER BY p.name) END,
@@ -131,7 +136,8 @@ BEGIN
         RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM set_context(jsonb_build_object('service', p_service, 'purpose', p_purpose, 'principals', '[]'::jsonb,
-                                           'verbs', '[]'::jsonb, 'barred', '[]'::jsonb));
+                                           'verbs', '[]'::jsonb, 'barred', '[]'::jsonb,
+                                           'closed_pupils', '[]'::jsonb, 'closed_cases', '[]'::jsonb));
 END $$;
 
 CREATE FUNCTION sign_in_facts(p_email text, p_proof bytea)

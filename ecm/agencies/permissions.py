@@ -22,11 +22,17 @@ def _write(*categories: str) -> frozenset[str]:
 _LEAD = frozenset({
     "desk:general", "pupil:look_up", "pupil:keep", "case:open", "case:change", "involvement:invite", "carer:admit", "contact:bar",
     "consent:ask", "consent:record", "note:write", "action:add", "action:change", "barrier:add", "outcome:add", "plan:make",
-    "death:record", "pupil:leave", "case:hand_over", "school:export",
+    "death:record", "pupil:leave", "case:hand_over", "school:export", "ground:record", "order:record", "alert:write",
+    "conflict:declare",
 })  # fmt: skip
 _PARTNER = frozenset({
     "involvement:answer", "note:write", "action:add", "action:change", "barrier:add", "outcome:add", "plan:make",
+    "conflict:declare",
 })  # fmt: skip
+# Sharing is looked after by whoever answers for it: what rests on no consent, what was opened in an emergency, who is
+# too close to a pupil.
+_ANSWERS = frozenset({"sharing:oversee", "emergency:review", "conflict:manage"})
+_SHIELDS = frozenset({"shield:set", "emergency:open"})
 _DESK = frozenset({"desk:general"})
 _SCHOOL_TEXT = _write("classroom", "education", "health", "social_care", "family")
 
@@ -38,23 +44,45 @@ _PARTNER_TEXT: dict[str, frozenset[str]] = {
     "voluntary": _write("classroom", "family"),
 }
 
+# Source: design 4, "Emergency access". A health worker only while on the safeguarding duty list (ecm/emergencies).
+_MORE: dict[tuple[str, str], frozenset[str]] = {
+    ("social_care", "practitioner"): _SHIELDS,
+    ("social_care", "manager"): _SHIELDS | {"override:record"},
+    ("health", "practitioner"): frozenset({"emergency:open_on_duty", "alert:write"}),
+    ("health", "manager"): frozenset({"emergency:open_on_duty", "emergency:duty", "alert:write"}),
+}
+
 GRANTS: dict[tuple[str, str], frozenset[str]] = {
     ("school", "senco"): _LEAD | _SCHOOL_TEXT | {"pupil:import", "pupil:merge"},
-    ("school", "headteacher"): _LEAD | _SCHOOL_TEXT | {"pupil:import", "pupil:merge"},
-    ("school", "dsl"): _LEAD | _SCHOOL_TEXT | _write("safeguarding") | {"desk:safeguarding"},
-    ("school", "teacher"): frozenset({"pupil:look_up_class", "note:write", "action:change"})
+    ("school", "headteacher"): _LEAD
+    | _SCHOOL_TEXT
+    | _ANSWERS
+    | {"pupil:import", "pupil:merge", "override:record", "case:restrict"},
+    ("school", "dsl"): _LEAD
+    | _SCHOOL_TEXT
+    | _write("safeguarding")
+    | _SHIELDS
+    | {"desk:safeguarding", "override:record", "case:restrict", "sharing:oversee"},
+    ("school", "teacher"): frozenset({"pupil:look_up_class", "note:write", "action:change", "conflict:declare"})
     | _write("classroom", "education"),
-    **{(kind, "practitioner"): _PARTNER | text for kind, text in _PARTNER_TEXT.items()},
-    **{(kind, "manager"): _PARTNER | text | _DESK for kind, text in _PARTNER_TEXT.items()},
+    **{
+        (kind, "practitioner"): _PARTNER | text | _MORE.get((kind, "practitioner"), frozenset())
+        for kind, text in _PARTNER_TEXT.items()
+    },
+    **{
+        (kind, "manager"): _PARTNER | text | _DESK | _ANSWERS | _MORE.get((kind, "manager"), frozenset())
+        for kind, text in _PARTNER_TEXT.items()
+    },
     ("local_authority", "case_officer"): _PARTNER | _PARTNER_TEXT["local_authority"] | _DESK,
     ("partnership", "auditor"): frozenset({"audit:read", "audit:export"}),
     ("partnership", "system_admin"): frozenset({"post:manage"}),
     **{(kind, "agency_admin"): frozenset({"people:manage"}) for kind in KINDS},
     **{
-        (kind, "data_protection_officer"): frozenset({"access_log:read", "correction:read"})
+        (kind, "data_protection_officer"): frozenset({"access_log:read", "correction:read"}) | _ANSWERS
         for kind in KINDS
         if kind != "partnership"
     },
+    ("partnership", "data_protection_officer"): frozenset({"agreement:manage", "emergency:review"}),
 }
 
 

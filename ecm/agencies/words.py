@@ -3,6 +3,9 @@
 from typing import Literal
 
 Category = Literal["core", "classroom", "education", "health", "social_care", "family", "safeguarding"]
+InvitationReason = Literal[
+    "assessment", "advice", "direct_support", "family_support", "coordination", "safeguarding_advice"
+]
 ActionStatus = Literal["todo", "doing", "done", "cancelled"]
 OutcomeStatus = Literal["working", "met", "partly_met", "not_met", "stopped"]
 Whose = Literal["pupil", "family"]
@@ -119,8 +122,25 @@ BASIS_LABELS = {
     "opened_by": "your school keeps this case",
     "assignment": "you were named to work on this case",
     "consent": "the family agreed to share this with your service",
+    "service_agreement": "the family agreed to your service",
+    "statutory": "the law lets us share this with your service",
+    "override": "it was decided to share this to keep the pupil safe",
+    "emergency": "you opened this in an emergency",
     "own_record": "your service wrote it",
     "own_child": "you care for this child",
+}
+
+# Why somebody could see the case, said of somebody else.
+LOG_BASES = {
+    "opened_by": "their school kept the case",
+    "assignment": "they were named to work on it",
+    "consent": "the family agreed to share with their service",
+    "service_agreement": "the family agreed to their service",
+    "statutory": "the law let us share with their service",
+    "override": "it was decided to share with their service to keep the pupil safe",
+    "emergency": "they opened it in an emergency",
+    "own_record": "they wrote something there",
+    "own_child": "they care for this child",
 }
 
 OUTCOME_LABELS = {

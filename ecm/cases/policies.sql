@@ -7,16 +7,26 @@ SET ROLE ecm_policy;
 -- and that school's own reason still holds, which ends with the pupil's enrolment (ecm/access).
 CREATE FUNCTION holds_case(p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM support_case c JOIN case_access a ON a.case_id = c.id
+    SELECT p_case <> ALL (closed_cases()) AND EXISTS (SELECT FROM support_case c JOIN case_access a ON a.case_id = c.id
         WHERE c.id = p_case AND c.school_id = (context() ->> 'agency')::uuid
-        AND a.principal = ANY (principals()) AND a.principal IN (c.school_id, c.lead_membership_id)
-        AND a.category = 'core' AND a.basis IN ('opened_by', 'assignment')
-        AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+        -- For the whole school: its own principal, or somebody named on a restricted case who acts for it. Or the lead.
+        AND a.principal = ANY (principals()) AND a.category = 'core' AND app_now() >= a.valid_from AND app_now() < a.valid_until
+        AND ((a.basis = 'opened_by' AND (a.principal = c.school_id OR (context() -> 'verbs' ? 'desk:general' AND a.principal = (context() ->> 'membership')::uuid)))
+             OR (a.basis = 'assignment' AND a.principal = c.lead_membership_id)))
+$$;
+
+-- The reader has a reason of this category now, other than having written there, and nothing closes the case to them.
+CREATE FUNCTION reads(p_case uuid, p_category text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT p_case <> ALL (closed_cases()) AND EXISTS (SELECT FROM case_access a
+        WHERE a.case_id = p_case AND a.principal = ANY (principals())
+        AND a.category = p_category AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until
+        AND (a.basis <> 'emergency' OR NOT takes_away()))
 $$;
 
 CREATE FUNCTION may_open_case(p_pupil uuid, p_lead uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT context() -> 'verbs' ? 'case:open'
+    SELECT context() -> 'verbs' ? 'case:open' AND p_pupil <> ALL (closed_pupils())
        AND EXISTS (SELECT FROM enrolment e WHERE e.pupil_id = p_pupil AND e.school_id = (context() ->> 'agency')::uuid
                    AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1)))
        AND NOT EXISTS (SELECT FROM pupil u WHERE u.id = p_pupil AND u.died_on IS NOT NULL)
@@ -33,8 +43,7 @@ $$;
 -- The reader has a reason other than having written there.
 CREATE FUNCTION on_case(p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM case_access a WHERE a.case_id = p_case AND a.principal = ANY (principals())
-        AND a.category = 'core' AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+    SELECT reads(p_case, 'core')
 $$;
 
 -- That some services are involved at all is itself sensitive (a refuge, a clinic). The reader may know of this agency
@@ -44,19 +53,21 @@ CREATE FUNCTION knows_of(p_case uuid, p_agency uuid) RETURNS boolean LANGUAGE sq
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT g.involvement_category = 'core' OR g.id = (context() ->> 'agency')::uuid
         OR (holds_case(p_case) AND desk((context() ->> 'agency')::uuid, g.involvement_category) = ANY (principals()))
-        OR EXISTS (SELECT FROM case_access a WHERE a.case_id = p_case AND a.principal = ANY (principals())
-                   AND a.category = g.involvement_category AND a.basis <> 'own_record'
-                   AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+        OR reads(p_case, g.involvement_category)
     FROM agency g WHERE g.id = p_agency
 $$;
 
--- Whether an agency can learn of actions here, told to who is on the case too and may know of it; else false.
+-- Whether an agency can learn of actions here, told to who is on the case too and may know of it; else false. A parent or
+-- carer does not learn by it of what they were not told (ecm/grounds).
 CREATE FUNCTION agency_on_case(p_case uuid, p_agency uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(bool_or(a.principal = p_agency) AND bool_or(a.principal = ANY (principals())), false)
-       AND knows_of(p_case, p_agency)
-    FROM case_access a WHERE a.case_id = p_case AND a.category = 'core' AND a.basis <> 'own_record'
-      AND app_now() >= a.valid_from AND app_now() < a.valid_until
+    SELECT reads(p_case, 'core') AND knows_of(p_case, p_agency) AND EXISTS (
+        SELECT FROM case_access a LEFT JOIN membership m ON m.id = a.principal
+        WHERE a.case_id = p_case AND p_agency IN (a.principal, m.agency_id) AND a.category = 'core'
+          AND a.basis NOT IN ('own_record', 'emergency') AND app_now() >= a.valid_from AND app_now() < a.valid_until
+          AND ((SELECT context() ->> 'membership') IS NOT NULL OR (a.principal = p_agency AND (a.basis NOT IN ('statutory', 'override')
+               OR EXISTS (SELECT FROM sharing_ground g WHERE g.id = a.basis_id
+                          AND (context() ->> 'person')::uuid = ANY (g.told_person_ids))))))
 $$;
 
 -- Take the case before touching its rows: every change of a case happens in one order.
@@ -71,10 +82,7 @@ CREATE FUNCTION may_write(p_case uuid, p_category text) RETURNS boolean LANGUAGE
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM agency g WHERE g.id = (context() ->> 'agency')::uuid
                    AND g.involvement_category IN ('core', p_category))
-       AND (context() -> 'verbs' ? ('write:' || p_category) OR (p_category <> 'safeguarding' AND EXISTS (
-            SELECT FROM case_access a WHERE a.case_id = p_case AND a.principal = ANY (principals())
-            AND a.category = p_category AND a.basis <> 'own_record'
-            AND app_now() >= a.valid_from AND app_now() < a.valid_until)))
+       AND (context() -> 'verbs' ? ('write:' || p_category) OR (p_category <> 'safeguarding' AND reads(p_case, p_category)))
 $$;
 
 -- May this worker write in this category here? Yes: record the fact, so that the row will be theirs. No: false.
@@ -171,6 +179,9 @@ BEGIN
         IF NEW.category <> 'core' AND NOT me -> 'verbs' ? ('write:' || NEW.category) THEN
             RAISE EXCEPTION 'not yours to ask' USING ERRCODE = 'check_violation', CONSTRAINT = 'involvement_category';
         END IF;
+        IF NOT agreement_covers(NEW.invited_by_agency_id, NEW.agency_id, NEW.offered_categories, NEW.reason_code) THEN
+            RAISE EXCEPTION 'not agreed' USING ERRCODE = 'check_violation', CONSTRAINT = 'involvement_agreement';
+        END IF;
         RETURN NEW;
     END IF;
     IF NEW.status <> OLD.status AND NOT (
@@ -237,7 +248,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
-GRANT EXECUTE ON FUNCTION may_write(uuid, text), kept_by(uuid, uuid), on_case(uuid), knows_of(uuid, uuid), holds_case(uuid), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
+GRANT EXECUTE ON FUNCTION may_write(uuid, text), kept_by(uuid, uuid), on_case(uuid), knows_of(uuid, uuid), holds_case(uuid), reads(uuid, text), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
     claim_authorship(uuid, uuid, uuid, text) TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_author(), check_action_owner(), check_involvement(), check_admission(), end_admission(),
     check_lead(), must_be_open(), stamp_times() TO ecm_owner;
@@ -330,7 +341,7 @@ GRANT UPDATE (title, due_on, status, progress, assignee_membership_id, updated_a
 
 -- An invited agency sees that it is asked and why (coded), before it may know whom for.
 CREATE POLICY involvement_of_my_agency ON involvement FOR SELECT TO ecm_app USING (
-    agency_id = (SELECT (context() ->> 'agency')::uuid)
+    agency_id = (SELECT (context() ->> 'agency')::uuid) AND case_id <> ALL ((SELECT closed_cases())::uuid[])
     AND (agency_id = ANY ((SELECT principals())::uuid[])
          OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
          OR (status IN ('invited', 'declined') AND (SELECT context() -> 'verbs' ? 'involvement:answer'))));

@@ -154,6 +154,7 @@ BEGIN
         WHERE id = k.id;
     IF g.person_id <> k.person_id THEN
         UPDATE contact_bar SET person_id = k.person_id WHERE person_id = g.person_id;
+        UPDATE court_order SET person_id = k.person_id WHERE person_id = g.person_id;
         DELETE FROM person WHERE id = g.person_id;
     END IF;
 END $$;
@@ -184,6 +185,8 @@ BEGIN
 
     -- Who is kept away from either is kept away from both, before anything else moves.
     UPDATE contact_bar SET pupil_id = p_kept WHERE pupil_id = p_gone;
+    PERFORM join_denials(p_gone, p_kept);
+    PERFORM join_shields(p_gone, p_kept);
     FOR one IN SELECT gone.id AS gone, kept.id AS kept FROM carer gone JOIN carer kept ON kept.person_id = gone.person_id
                WHERE gone.pupil_id = p_gone AND kept.pupil_id = p_kept LOOP
         moved := jsonb_set(moved, ARRAY['joined', one.gone::text], to_jsonb(one.kept));
@@ -354,7 +357,7 @@ END $$;
 -- The leads of a school, and who leads an open case of the pupil there.
 CREATE FUNCTION told_of_match(p_school uuid, p_pupil uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT p_school = (context() ->> 'agency')::uuid AND (context() -> 'verbs' ? 'pupil:merge' OR EXISTS (
+    SELECT p_school = (context() ->> 'agency')::uuid AND p_pupil <> ALL (closed_pupils()) AND (context() -> 'verbs' ? 'pupil:merge' OR EXISTS (
         SELECT FROM support_case c WHERE c.pupil_id = p_pupil AND c.school_id = p_school AND c.status = 'open'
         AND c.lead_membership_id = ANY (principals())))
 $$;

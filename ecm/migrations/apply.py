@@ -26,6 +26,7 @@ FILES = (
         for slice_ in (
             "accounts",
             "agencies",
+            "agreements",
             "pupils",
             "cases",
             "outcomes",
@@ -33,6 +34,10 @@ FILES = (
             "reviews",
             "closures",
             "corrections",
+            "grounds",
+            "emergencies",
+            "denials",
+            "shields",
             "access",
             "audit",
             "notifications",
@@ -42,7 +47,7 @@ FILES = (
             "casefile",
         )
     ]
-    + ["accounts/own.sql", "people/policies.sql", "monitoring/policies.sql"]
+    + ["access/why.sql", "accounts/own.sql", "people/policies.sql", "monitoring/policies.sql"]
     + [
         "imports/policies.sql",
         "imports/comparing.sql",

@@ -6,6 +6,7 @@ from piccolo.conf.apps import AppConfig
 
 from ecm.accounts.tables import AccountLink, ContextKey, Credential, IdempotencyKey, Session, SignInAttempt
 from ecm.agencies.tables import Agency, Membership, Permission, Person
+from ecm.agreements.tables import AgreementClause, AgreementParty, SharingAgreement
 from ecm.casefile.tables import ActionChange, CaseVisit
 from ecm.cases.tables import (
     Action,
@@ -21,7 +22,10 @@ from ecm.cases.tables import (
 from ecm.closures.tables import CaseTurn
 from ecm.consent.tables import ConsentEvent, ConsentLink, ConsentProposal, ConsentRequest
 from ecm.corrections.tables import Correction
+from ecm.denials.tables import CaseRestriction, ConflictOfInterest, CourtOrder, NamedReader
 from ecm.duplicates.tables import DismissedPair, MatchMark, PupilMerge, SchoolMatch
+from ecm.emergencies.tables import EmergencyAccess, EmergencyReview, HealthAlert, SafeguardingDuty
+from ecm.grounds.tables import GroundObjection, SharingGround
 from ecm.imports.tables import ImportRow, PupilImport
 from ecm.moves.tables import CaseHandover, Departure, KeptBrief
 from ecm.notifications.tables import Outbox
@@ -33,6 +37,7 @@ from ecm.plans.tables import Plan
 from ecm.pupils.tables import Carer, ContactBar, Enrolment, Pupil, PupilIdentifier, SenStatus
 from ecm.reminders.tables import Reminder, ReminderRun
 from ecm.reviews.tables import Review, ReviewContribution
+from ecm.shields.tables import ShieldedFact, ShieldedReader
 
 APP_CONFIG = AppConfig(
     app_name="ecm",
@@ -50,5 +55,8 @@ APP_CONFIG = AppConfig(
         CaseDraft,
         Plan, Outbox, Reminder, ReminderRun, CaseVisit, ActionChange,
         SavedQuery, AuditCount,
+        SharingGround, GroundObjection, EmergencyAccess, EmergencyReview, SafeguardingDuty, HealthAlert,
+        ConflictOfInterest, CaseRestriction, NamedReader, CourtOrder,
+        ShieldedFact, ShieldedReader, SharingAgreement, AgreementParty, AgreementClause,
     ],
 )  # fmt: skip

@@ -17,7 +17,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     LEFT JOIN LATERAL (SELECT * FROM departure x WHERE x.pupil_id = c.pupil_id AND x.school_id = c.school_id AND x.stayed_at IS NULL
                        ORDER BY x.last_on DESC, x.id DESC LIMIT 1) d ON true
     WHERE (c.id = p_case OR c.reference = p_reference) AND c.school_id = (context() ->> 'agency')::uuid
-      AND c.school_id = ANY (principals()) AND context() -> 'verbs' ? 'case:hand_over'
+      AND c.id <> ALL (closed_cases()) AND c.school_id = ANY (principals()) AND context() -> 'verbs' ? 'case:hand_over'
       AND (d.id IS NOT NULL OR holds_case(c.id))
 $$;
 
@@ -113,6 +113,7 @@ BEGIN
                     SELECT audit_id(app_now(), 0), b.pupil_id, k.person_id, b.reason_code, b.from_at, b.until_at, b.set_by_membership_id
                     FROM contact_bar b WHERE b.pupil_id = p_to AND b.person_id = other
                     AND (b.until_at IS NULL OR b.until_at > app_now());
+                UPDATE court_order SET person_id = k.person_id WHERE pupil_id = p_to AND person_id = other;
             END IF;
         END IF;
         IF target IS NULL THEN
@@ -131,7 +132,11 @@ BEGIN
     END LOOP;
     INSERT INTO contact_bar (id, pupil_id, person_id, reason_code, from_at, until_at, set_by_membership_id)
         SELECT audit_id(app_now(), 0), p_to, b.person_id, b.reason_code, b.from_at, b.until_at, b.set_by_membership_id
-        FROM contact_bar b WHERE b.pupil_id = p_from AND (b.until_at IS NULL OR b.until_at > app_now());
+        FROM contact_bar b WHERE b.pupil_id = p_from AND (b.until_at IS NULL OR b.until_at > app_now())
+        -- Those of a court order come with the order.
+        AND NOT EXISTS (SELECT FROM court_order o WHERE o.contact_bar_id = b.id AND o.ended_at IS NULL);
+    PERFORM carry_denials(p_from, p_to);
+    PERFORM carry_shields(p_from, p_to);
 END $$;
 
 -- Take a case over: with the school's own record of the pupil, or (null) by putting the pupil on its roll with the record

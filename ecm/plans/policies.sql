@@ -11,12 +11,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
           AND s.written_at <= p_made_at AND (k.kind <> 'note' OR p_audience = 'professionals'))
 $$;
 
--- The reader may read every one of these categories now, for more than having written in it.
+-- The reader may read every one of these categories now, for more than having written in it and not only in an emergency.
 CREATE FUNCTION reads_all(p_case uuid, p_categories text[]) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT p_categories <@ ARRAY(SELECT a.category FROM case_access a
-        WHERE a.case_id = p_case AND a.principal = ANY (principals())
-          AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+    SELECT p_case <> ALL (closed_cases()) AND p_categories <@ ARRAY(SELECT a.category FROM case_access a
+        WHERE a.case_id = p_case AND a.principal = ANY (principals()) AND a.basis NOT IN ('own_record', 'emergency')
+          AND app_now() >= a.valid_from AND app_now() < a.valid_until)
 $$;
 
 -- Plans that this reader made or has opened, and that are closed to them now. Of one that they never had in the hand
@@ -60,7 +60,7 @@ GRANT SELECT ON plan TO ecm_policy;
 CREATE POLICY plan_by_every_category ON plan FOR SELECT TO ecm_app USING (
     categories <@ ARRAY(SELECT a.category FROM case_access a
         WHERE a.case_id = plan.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
-          AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+          AND a.basis NOT IN ('own_record', 'emergency') AND app_now() >= a.valid_from AND app_now() < a.valid_until)
     AND (made_by_membership_id = (SELECT (context() ->> 'membership')::uuid) OR status <> 'preparing')
     AND (audience = 'family' OR (SELECT context() ->> 'membership') IS NOT NULL)
     AND plan_is_sound(case_id, categories, audience, made_at));
@@ -70,7 +70,7 @@ CREATE POLICY plan_by_maker ON plan FOR INSERT TO ecm_app WITH CHECK (
     AND 'core' = ANY (categories)
     AND categories <@ ARRAY(SELECT a.category FROM case_access a
         WHERE a.case_id = plan.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
-          AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until));
+          AND a.basis NOT IN ('own_record', 'emergency') AND app_now() >= a.valid_from AND app_now() < a.valid_until));
 CREATE POLICY plan_finished_by_maker ON plan FOR UPDATE TO ecm_app USING (
     made_by_membership_id = (SELECT (context() ->> 'membership')::uuid) AND status = 'preparing')
     WITH CHECK (made_by_membership_id = (SELECT (context() ->> 'membership')::uuid));

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from ecm.audit.events import Event
 from ecm.clock import new_id, today
 from ecm.database import Actor, acting_as
@@ -12,6 +14,7 @@ from ecm.pupils.queries import read_pupil
 from ecm.pupils.schemas import NewContactBar
 
 LONGEST_BAR = timedelta(days=18 * 366)
+BY_ORDER = "This bar rests on a court order. Say that the court order has ended: then the bar ends with it."
 
 
 async def bar_contact(actor: Actor, pupil_id: UUID, new: NewContactBar) -> dict[str, Any]:
@@ -40,13 +43,17 @@ async def bar_contact(actor: Actor, pupil_id: UUID, new: NewContactBar) -> dict[
 
 
 async def lift_contact_bar(actor: Actor, pupil_id: UUID, bar_id: UUID) -> None:
-    """End a contact bar now. Records contact:unbarred. Raises: NotFound; NotAllowed."""
+    """End a contact bar now. Records contact:unbarred. Raises: NotFound; NotAllowed; Refused while a court order stands."""
     async with acting_as(actor, "lift_contact_bar") as act:
         if not await act.value("SELECT EXISTS (SELECT FROM pupil WHERE id = $1)", pupil_id):
             raise NotFound
         if not act.who.may("contact:bar"):
             raise NotAllowed
         live = "id = $1 AND pupil_id = $2 AND (until_at IS NULL OR until_at > app_now())"
-        if not await act.run(f"UPDATE contact_bar SET until_at = app_now() WHERE {live}", bar_id, pupil_id):
+        try:
+            lifted = await act.run(f"UPDATE contact_bar SET until_at = app_now() WHERE {live}", bar_id, pupil_id)
+        except asyncpg.CheckViolationError:
+            raise Refused({"": BY_ORDER}) from None
+        if not lifted:
             raise NotFound
         act.record(Event.CONTACT_UNBARRED, subject=bar_id, pupils=[pupil_id])

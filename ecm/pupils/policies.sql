@@ -26,7 +26,7 @@ $$;
 -- The reader keeps this pupil's record: on roll now at the school the reader acts for, in a role with this verb.
 CREATE FUNCTION keeps_pupil(p_pupil uuid, p_verb text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT context() -> 'verbs' ? p_verb
+    SELECT context() -> 'verbs' ? p_verb AND p_pupil <> ALL (closed_pupils())
        AND EXISTS (SELECT FROM enrolment e WHERE e.pupil_id = p_pupil AND e.school_id = (context() ->> 'agency')::uuid
                    AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1)))
 $$;
@@ -120,6 +120,7 @@ DECLARE
     school uuid := (me ->> 'agency')::uuid;
     all_classes boolean := me -> 'verbs' ? 'pupil:look_up';
     classes text[] := '{}';
+    closed uuid[] := closed_pupils();
 BEGIN
     IF NOT all_classes AND NOT me -> 'verbs' ? 'pupil:look_up_class' THEN RETURN '{}'; END IF;
     IF NOT all_classes THEN classes := own_classes(); END IF;
@@ -127,10 +128,11 @@ BEGIN
     RETURN ARRAY(
         SELECT e.pupil_id FROM enrolment e
             WHERE e.school_id = school AND e.to_on IS NULL AND (all_classes OR e.class_name = ANY (classes))
+              AND e.pupil_id <> ALL (closed)
         UNION
         SELECT e.pupil_id FROM enrolment e
             WHERE e.school_id = school AND e.to_on >= (app_now() AT TIME ZONE 'Europe/London')::date
-              AND (all_classes OR e.class_name = ANY (classes)));
+              AND (all_classes OR e.class_name = ANY (classes)) AND e.pupil_id <> ALL (closed));
 END $$;
 
 -- The pupils the reader may look up whose names answer one of these phrases (keys of words, spaces between), the
@@ -144,6 +146,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, p
 DECLARE
     seats uuid[] := principals();
     own uuid[] := own_roll();
+    closed uuid[] := closed_pupils();
     mine uuid[];
     best uuid[];
     nears int[];
@@ -161,7 +164,7 @@ BEGIN
         shown AS MATERIALIZED (
             SELECT n.id, n.near FROM named n LEFT JOIN LATERAL (
                 SELECT true AS yes FROM support_case c JOIN case_access a ON a.case_id = c.id
-                WHERE c.pupil_id = n.id AND a.principal = ANY (seats) AND a.category = 'core' AND a.basis <> 'own_record'
+                WHERE c.pupil_id = n.id AND n.id <> ALL (closed) AND a.principal = ANY (seats) AND a.category = 'core' AND a.basis <> 'own_record'
                 AND app_now() >= a.valid_from AND app_now() < a.valid_until LIMIT 1) c ON true
             WHERE c.yes OR n.id = ANY (own) LIMIT p_most)
         SELECT array_agg(s.id), array_agg(s.near), (SELECT count(*) FROM named) INTO best, nears, looked_at FROM shown s;
@@ -175,7 +178,7 @@ BEGIN
         SELECT u.id, 0 FROM pupil u JOIN (
             SELECT unnest(own) AS id UNION
             SELECT c.pupil_id FROM case_seat s JOIN support_case c ON c.id = s.case_id
-            WHERE s.principal = ANY (seats) AND EXISTS (
+            WHERE s.principal = ANY (seats) AND c.pupil_id <> ALL (closed) AND EXISTS (
                 SELECT FROM case_access a WHERE a.case_id = c.id AND a.principal = ANY (seats)
                 AND a.category = 'core' AND a.basis <> 'own_record'
                 AND app_now() >= a.valid_from AND app_now() < a.valid_until)) mine ON mine.id = u.id
@@ -190,7 +193,7 @@ BEGIN
     SELECT n.id, max(n.near) FROM pupils_named(p_phrases, mine) n
     LEFT JOIN LATERAL (
         SELECT true AS yes FROM support_case c JOIN case_access a ON a.case_id = c.id
-        WHERE c.pupil_id = n.id AND a.principal = ANY (seats) AND a.category = 'core' AND a.basis <> 'own_record'
+        WHERE c.pupil_id = n.id AND n.id <> ALL (closed) AND a.principal = ANY (seats) AND a.category = 'core' AND a.basis <> 'own_record'
         AND app_now() >= a.valid_from AND app_now() < a.valid_until LIMIT 1) c ON true
     WHERE c.yes OR n.id = ANY (own)
     GROUP BY n.id, n.last_name, n.first_name ORDER BY max(n.near) DESC, n.last_name, n.first_name, n.id LIMIT p_most;
@@ -339,7 +342,7 @@ CREATE POLICY sen_status_kept_by_school ON sen_status FOR UPDATE TO ecm_app USIN
 
 -- On roll now at the school the reader acts for.
 CREATE POLICY enrolment_at_my_school ON enrolment FOR SELECT TO ecm_app USING (
-    school_id = (SELECT (context() ->> 'agency')::uuid)
+    pupil_id <> ALL ((SELECT closed_pupils())::uuid[]) AND school_id = (SELECT (context() ->> 'agency')::uuid)
     AND (to_on IS NULL OR app_now() < london_midnight(to_on + 1))
     AND ((SELECT context() -> 'verbs' ? 'pupil:look_up')
          OR ((SELECT context() -> 'verbs' ? 'pupil:look_up_class')
@@ -351,7 +354,7 @@ CREATE POLICY enrolment_by_case ON enrolment FOR SELECT TO ecm_app USING (
               AND app_now() >= a.valid_from AND app_now() < a.valid_until));
 
 CREATE POLICY pupil_at_my_school ON pupil FOR SELECT TO ecm_app USING (
-    EXISTS (SELECT 1 FROM enrolment e WHERE e.pupil_id = pupil.id
+    id <> ALL ((SELECT closed_pupils())::uuid[]) AND EXISTS (SELECT 1 FROM enrolment e WHERE e.pupil_id = pupil.id
             AND e.school_id = (SELECT (context() ->> 'agency')::uuid)
             AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1))
             AND ((SELECT context() -> 'verbs' ? 'pupil:look_up')
@@ -364,7 +367,7 @@ CREATE POLICY pupil_by_case ON pupil FOR SELECT TO ecm_app USING (
               AND app_now() >= a.valid_from AND app_now() < a.valid_until));
 
 CREATE POLICY sen_status_at_my_school ON sen_status FOR SELECT TO ecm_app USING (
-    EXISTS (SELECT 1 FROM enrolment e WHERE e.pupil_id = sen_status.pupil_id
+    pupil_id <> ALL ((SELECT closed_pupils())::uuid[]) AND EXISTS (SELECT 1 FROM enrolment e WHERE e.pupil_id = sen_status.pupil_id
             AND e.school_id = (SELECT (context() ->> 'agency')::uuid)
             AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1))
             AND (SELECT context() -> 'verbs' ? 'pupil:look_up')));
@@ -376,7 +379,7 @@ CREATE POLICY sen_status_by_case ON sen_status FOR SELECT TO ecm_app USING (
 
 -- Carers: the school's own leads, readers of the family's information, and each carer their own row.
 CREATE POLICY carer_at_my_school ON carer FOR SELECT TO ecm_app USING (
-    EXISTS (SELECT 1 FROM enrolment e WHERE e.pupil_id = carer.pupil_id
+    pupil_id <> ALL ((SELECT closed_pupils())::uuid[]) AND EXISTS (SELECT 1 FROM enrolment e WHERE e.pupil_id = carer.pupil_id
             AND e.school_id = (SELECT (context() ->> 'agency')::uuid)
             AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1))
             AND (SELECT context() -> 'verbs' ? 'pupil:look_up')));
@@ -397,6 +400,7 @@ CREATE POLICY carer_verified_by_school ON carer FOR UPDATE TO ecm_app USING (
                 AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1))));
 
 CREATE POLICY contact_bar_at_my_school ON contact_bar FOR SELECT TO ecm_app USING (
+    pupil_id <> ALL ((SELECT closed_pupils())::uuid[]) AND
     (SELECT context() -> 'verbs' ? 'contact:bar')
     AND EXISTS (SELECT 1 FROM enrolment e WHERE e.pupil_id = contact_bar.pupil_id
                 AND e.school_id = (SELECT (context() ->> 'agency')::uuid)

@@ -101,7 +101,10 @@ BEGIN
            -- Who is offered has left, as a rule: that is no reason not to answer.
            k.kind = 'handover' OR EXISTS (SELECT FROM enrolment e WHERE e.pupil_id = c.pupil_id AND e.school_id = c.school_id
                    AND e.from_on <= today AND (e.to_on IS NULL OR e.to_on >= today))
-    FROM work k JOIN support_case c ON c.id = k.case_id JOIN pupil u ON u.id = c.pupil_id;
+    FROM work k JOIN support_case c ON c.id = k.case_id JOIN pupil u ON u.id = c.pupil_id
+    -- What is closed by a conflict of interest is not counted to that person either.
+    WHERE NOT EXISTS (SELECT FROM conflict_of_interest x JOIN membership m ON m.person_id = x.person_id
+                      WHERE m.id = k.membership_id AND x.pupil_id = c.pupil_id AND x.ended_at IS NULL);
 END $$;
 
 GRANT EXECUTE ON FUNCTION outstanding_work(bytea) TO ecm_app;

@@ -1,0 +1,1 @@
+"""What closes, whatever opens: deny beats allow."""

@@ -1,0 +1,1 @@
+"""Emergency accesses and what is said of them afterwards."""

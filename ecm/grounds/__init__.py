@@ -1,0 +1,1 @@
+"""Every basis of sharing that is recorded, beside consent."""

@@ -1,0 +1,1 @@
+"""Shielded facts, and health alerts."""
