@@ -4,6 +4,7 @@ The ground (organisations, people, pupils) is written here directly; every case 
 people use, so its log is as real as anybody's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid5
@@ -11,6 +12,7 @@ from uuid import UUID, uuid5
 import asyncpg
 
 from ecm.accounts.passwords import hash_password
+from ecm.agencies.permissions import CATEGORIES
 from ecm.pupils.rules import make_upn, search_key, year_group, year_group_code
 
 AREA = UUID("00000000-0000-4000-8000-000000000ec3")
@@ -109,6 +111,7 @@ WORKERS = (
     DemoWorker("case.officer@council.example", "Helen Frost", "council", "case_officer"),
     DemoWorker("auditor@partnership.example", "Victor Lane", "partnership", "auditor"),
     DemoWorker("system@partnership.example", "Nadia Rahman", "partnership", "system_admin"),
+    DemoWorker("dpo@partnership.example", "Olive Trent", "partnership", "data_protection_officer"),
 )
 
 PUPILS = (
@@ -137,6 +140,11 @@ PUPILS = (
     DemoPupil("hillside", "Dmytro", "Shevchenko", date(2014, 7, 7), "7C", "Dima"),
 )
 
+CLAUSES = (
+    ("2.1", CATEGORIES, ("assessment", "advice", "direct_support", "coordination", "family_support")),
+    ("2.2", CATEGORIES, ("safeguarding_advice",)),
+)
+
 # Two parents who sign in, and some who are only written to.
 CARERS = (
     ("amina.yusuf@home.example", "Amina Yusuf", "+447700900101", "mother"),
@@ -155,6 +163,7 @@ async def lay_ground(connection: asyncpg.Connection) -> None:
     async with connection.transaction():
         await connection.execute("SET LOCAL ROLE ecm_policy")
         await _agencies_and_workers(connection)
+        await sign_agreement(connection, [known(a.key) for a in AGENCIES if a.kind != "partnership"])
         await _pupils(connection)
         await _carers(connection)
 
@@ -185,6 +194,25 @@ async def _agencies_and_workers(connection: asyncpg.Connection) -> None:
             "INSERT INTO membership (id, person_id, agency_id, role, class_names, started_at) VALUES ($1, $2, $3, $4, $5, $6)",
             known("seat " + worker.email), known(worker.email), known(worker.agency), worker.role, list(worker.classes), SINCE,
         )  # fmt: skip
+
+
+async def sign_agreement(connection: asyncpg.Connection, agencies: Sequence[UUID]) -> None:
+    """One agreement between all of them, in force since long ago and for years: a clause for each kind of purpose."""
+    agreement = known(f"agreement of {len(agencies)}")
+    await connection.execute(
+        """INSERT INTO sharing_agreement (id, title, from_on, until_on, made_at, approved_at)
+           VALUES ($1, $2, $3, $4, $5, $5)""",
+        agreement, "Northshire information sharing agreement", FIRST_DAY, date(FIRST_DAY.year + 30, 8, 31), SINCE,
+    )  # fmt: skip
+    await connection.executemany(
+        "INSERT INTO agreement_party (id, agreement_id, agency_id, joined_at) VALUES ($1, $2, $3, $4)",
+        [(known(f"{agreement} {each}"), agreement, each, SINCE) for each in agencies],
+    )
+    await connection.executemany(
+        "INSERT INTO agreement_clause (id, agreement_id, number, categories, purposes) VALUES ($1, $2, $3, $4, $5)",
+        [(known(f"{agreement} {number}"), agreement, number, list(categories), list(purposes))
+         for number, categories, purposes in CLAUSES],
+    )  # fmt: skip
 
 
 async def _person(connection: asyncpg.Connection, key: str, name: str, phone: str | None, password: str | None) -> None:

@@ -10,7 +10,7 @@ import asyncpg
 from ecm import connections, database
 from ecm.actions.commands import add_action
 from ecm.actions.schemas import NewAction
-from ecm.agencies.words import Category, Whose
+from ecm.agencies.words import Category, InvitationReason, Whose
 from ecm.audit.events import Event
 from ecm.cases.commands import open_case, write_note
 from ecm.cases.schemas import BarrierCode, Level, NewBarrier, NewCase, NewNote
@@ -24,7 +24,7 @@ from ecm.corrections.schemas import Correcting
 from ecm.database import Actor, acting_for, proof
 from ecm.embedded import as_role
 from ecm.involvements.commands import accept_invitation, invite_agency, refuse_invitation
-from ecm.involvements.schemas import Acceptance, Invitation, Reason, Refusal
+from ecm.involvements.schemas import Acceptance, Invitation, Refusal
 from ecm.moves.commands import end_enrolments
 from ecm.moves.handover import offer_case
 from ecm.moves.schemas import Leaving, Offer
@@ -265,7 +265,7 @@ async def _opened(actor: Actor, pupil: str, barrier: str, level: Level, reason: 
     return (await open_case(actor, new))["id"]
 
 
-async def _invited(actor: Actor, case_id: UUID, agency: str, why: Reason) -> UUID:
+async def _invited(actor: Actor, case_id: UUID, agency: str, why: InvitationReason) -> UUID:
     new = Invitation(agency_id=known(agency), reason_code=why, categories=["education"])
     return (await invite_agency(actor, case_id, new))["id"]
 

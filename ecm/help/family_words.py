@@ -30,7 +30,7 @@ FAMILIES = Guide(
             "Change your mind",
             "/family",
             (
-                "Go to **Your family**, to **What you have decided**.",
+                "Go to **Your family**, to **You decide**.",
                 "Choose **Turn off** beside what you no longer want.",
                 "Press **Take my yes back**. From then on they cannot see it here.",
                 "What somebody has saved or printed before cannot be taken back.",

@@ -2,11 +2,11 @@
 
 from ecm.help.family_words import FAMILIES
 from ecm.help.guide import Guide
-from ecm.help.keeper_words import ADMINISTRATORS, AUDITORS, OFFICERS, SYSTEM
+from ecm.help.keeper_words import ADMINISTRATORS, AUDITORS, OFFICERS, STEWARDS, SYSTEM
 from ecm.help.partner_words import AUTHORITY, PARTNERS
 from ecm.help.school_words import LEADS, TEACHERS
 
-GUIDES = (LEADS, TEACHERS, PARTNERS, AUTHORITY, FAMILIES, AUDITORS, ADMINISTRATORS, SYSTEM, OFFICERS)
+GUIDES = (LEADS, TEACHERS, PARTNERS, AUTHORITY, FAMILIES, AUDITORS, ADMINISTRATORS, SYSTEM, OFFICERS, STEWARDS)
 
 
 def guide_of(kind: str, role: str) -> Guide | None:

@@ -78,6 +78,44 @@ AUDITORS = Guide(
     ),
 )
 
+STEWARDS = Guide(
+    "partnership-data-protection",
+    "Data protection officer of the partnership",
+    "Keep the sharing agreements between organisations, and review what nobody else could review in time. You see no case.",
+    (("partnership", "data_protection_officer"),),
+    (
+        "Begin, approve and end agreements. A school can invite a service only if both have signed one that covers it.",
+        "Review an emergency access that its own organisation did not review in time, or cannot.",
+    ),
+    (
+        Task(
+            "Begin an agreement, and put it in force",
+            "/agreements/new",
+            (
+                "Under **Agreements**, choose **Begin an agreement** and give its title and its first and last day.",
+                "For each clause on the paper: its number, the kinds of information and what for, then **Add the clause**.",
+                "For each organisation that has signed: choose it, then **Keep the signature**.",
+                "Choose **Approve the agreement**. From then on its clauses stand; organisations can still sign and leave.",
+            ),
+            "agreement:manage",
+        ),
+        Task(
+            "End an agreement",
+            "/agreements/{agreement_id}",
+            (
+                "Open it under **Agreements**, then **End this agreement**, then **End it**.",
+                "No new invitation rests on it. Work that goes on is not touched.",
+            ),
+            "agreement:manage",
+        ),
+        SIGNED_IN,
+    ),
+    (
+        "About what an agreement should say: whoever signs for each organisation.",
+        "About one emergency access: the data protection officer of the organisation it happened in.",
+    ),
+)
+
 ADMINISTRATORS = Guide(
     "administrators",
     "Administrators of a school or service",
@@ -209,6 +247,16 @@ OFFICERS = Guide(
                 "You see who opened it, in which role, for which organisation, and when.",
             ),
             "access_log:read",
+        ),
+        Task(
+            "Review an emergency access",
+            "/emergencies",
+            (
+                "Under **Emergency**, open what waits. You have 2 working days; then it goes to the partnership.",
+                "Read who opened a case, why, and what they looked at. You read nothing of the case.",
+                "Say whether it was right, and choose **Save the review**. You never review your own.",
+            ),
+            "emergency:review",
         ),
         SIGNED_IN,
     ),

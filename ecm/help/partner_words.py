@@ -63,6 +63,17 @@ PLAN = Task(
     "plan:make",
 )
 
+EMERGENCY = Task(
+    "Open a record in an emergency: social care, and health on duty",
+    "/emergencies/open",
+    (
+        "Under **Emergency**, choose **Open a record in an emergency**. It is for when somebody may come to harm if you wait.",
+        "Say who the pupil is, exactly, and why it cannot wait. Type your password again, then **Open the record**.",
+        "The case is on your list for four hours at most. Choose **End it now** when you have seen what you need. Somebody else reviews it.",
+    ),
+    "emergency:open",
+)
+
 PARTNERS = Guide(
     "partners",
     "Workers of a partner service",
@@ -78,7 +89,7 @@ PARTNERS = Guide(
         "Write notes, add barriers and actions in the kinds that are yours to write, and make plans from what you see.",
         "When a family takes its yes back, the case is gone from your list at once. What you wrote yourself stays yours.",
     ),
-    (ANSWER, WORK, NOTE, PROMISE, COLLEAGUE),
+    (ANSWER, WORK, NOTE, PROMISE, COLLEAGUE, EMERGENCY),
     (
         "About a pupil or an invitation: the person at the school who leads the case. The case says who, and how to ring them.",
         "About your account, or when you change jobs: your own service’s administrator. Their name is at the foot of every page.",

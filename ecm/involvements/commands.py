@@ -8,6 +8,8 @@ from uuid import UUID
 
 import asyncpg
 
+from ecm.agreements.queries import clauses_between
+from ecm.agreements.rules import uncovered
 from ecm.audit.events import Event
 from ecm.cases.commands import must_be_open
 from ecm.clock import new_id
@@ -36,12 +38,22 @@ async def invite_agency(actor: Actor, case_id: UUID, new: Invitation) -> dict[st
         ):
             raise Refused({"agency_id": "Choose an organisation from the list."})
         involvement_id = new_id()
+        await _must_be_agreed(act, new)
         await _insert(act, involvement_id, case_id, new)
         act.record(
             Event.INVOLVEMENT_INVITED, case=case_id, subject=involvement_id, pupils=[head.pupil_id],
             agency=new.agency_id, reason=new.reason_code,
         )  # fmt: skip
         return await read_involvement(act, involvement_id)
+
+
+async def _must_be_agreed(act: Act, new: Invitation) -> None:
+    """Raises: Refused, naming the clause that comes nearest."""
+    assert act.who.agency_id is not None  # who may invite acts for a school
+    name = await act.value("SELECT name FROM agency WHERE id = $1", new.agency_id)
+    clauses = await clauses_between(act, act.who.agency_id, new.agency_id)
+    if problem := uncovered(clauses, new.categories, new.reason_code, name):
+        raise Refused({"categories" if clauses else "agency_id": problem})
 
 
 async def _insert(act: Act, involvement_id: UUID, case_id: UUID, new: Invitation) -> None:

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ecm.agencies.words import Category
+from ecm.agencies.words import Category, InvitationReason
 from ecm.involvements.rules import LONGEST_MESSAGE, LONGEST_REASON
 from ecm.web.text import MaybeText, Text
 
-Reason = Literal["assessment", "advice", "direct_support", "family_support", "coordination", "safeguarding_advice"]
 RefusalReason = Literal[
     "not_our_service", "criteria_not_met", "at_capacity", "already_known", "more_information_needed",
     "conflict_of_interest", "other",
@@ -25,7 +24,7 @@ class Invitation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     agency_id: Annotated[UUID, Field(title="the organisation")]
-    reason_code: Annotated[Reason, Field(title="what you ask for")]
+    reason_code: Annotated[InvitationReason, Field(title="what you ask for")]
     categories: Annotated[list[Category], Field(title="the kinds of information", min_length=1, max_length=7)]
     message: Annotated[MaybeText, Field(title="the message", max_length=LONGEST_MESSAGE)] = ""
     basis: Annotated[Literal["consent"], Field(title="the basis")] = "consent"

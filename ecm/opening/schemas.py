@@ -10,13 +10,12 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from ecm.agencies.words import Category
+from ecm.agencies.words import Category, InvitationReason
 from ecm.barriers.catalogue import barrier
 from ecm.cases.rules import LONGEST_DETAIL, LONGEST_TEXT, MOST_BARRIERS
 from ecm.cases.schemas import BarrierCode, HowIdentified, Level
 from ecm.errors import NotFound
 from ecm.involvements.rules import LONGEST_MESSAGE
-from ecm.involvements.schemas import Reason
 from ecm.opening.rules import LONGEST_HAPPENING, LONGEST_TRIED, MOST_HELPERS
 from ecm.web.text import Line, MaybeLine, MaybeText
 
@@ -67,7 +66,7 @@ class Helper(BaseModel):
 
     model_config = SENT
     agency_id: Annotated[UUID, Field(title="the organisation")]
-    reason_code: Annotated[Reason | None, Field(title="what you ask for")] = None
+    reason_code: Annotated[InvitationReason | None, Field(title="what you ask for")] = None
     categories: Annotated[list[Category], Field(title="the kinds of information", max_length=7)] = []
     message: Annotated[MaybeText, Field(title="the message", max_length=LONGEST_MESSAGE)] = ""
 

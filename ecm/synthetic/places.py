@@ -1,11 +1,13 @@
 """Schools and services of a made-up area, and who works there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from uuid import UUID
 
+from ecm.agencies.permissions import CATEGORIES
+from ecm.agencies.words import REASON_LABELS
 from ecm.synthetic.names import WORDS, adult_name, family_name
 from ecm.synthetic.rows import Rows
 from ecm.synthetic.shape import CLASS_SIZE, FIRST_NUMBER, YEARS, SchoolPlan
@@ -123,6 +125,23 @@ def make_services(area: Area, many: int, cases: int) -> list[Place]:
         _staff(area, made, roles + [("practitioner", [])] * hands)
         found.append(made)
     return found
+
+
+def sign_agreement(area: Area, places: Sequence[Place]) -> None:
+    """One agreement between all of them, without which nobody could be invited: every kind, for every purpose."""
+    agreement, since = area.rows.new_id(), area.now - timedelta(days=5 * 365)
+    area.rows.add(
+        "sharing_agreement", id=agreement, title=f"{area.name} information sharing agreement", from_on=since.date(),
+        until_on=since.date() + timedelta(days=30 * 365), made_at=since, approved_at=since,
+    )  # fmt: skip
+    for place in places:
+        area.rows.add(
+            "agreement_party", id=area.rows.new_id(), agreement_id=agreement, agency_id=place.id, joined_at=since
+        )
+    area.rows.add(
+        "agreement_clause", id=area.rows.new_id(), agreement_id=agreement, number="1", categories=list(CATEGORIES),
+        purposes=list(REASON_LABELS),
+    )  # fmt: skip
 
 
 def class_names(plan: SchoolPlan) -> list[str]:

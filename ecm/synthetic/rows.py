@@ -10,7 +10,7 @@ import asyncpg
 
 # Each table after those that its rows point to.
 ORDER = (
-    "agency", "person", "membership", "pupil", "enrolment", "sen_status", "carer", "contact_bar",
+    "agency", "person", "membership", "sharing_agreement", "agreement_party", "agreement_clause", "pupil", "enrolment", "sen_status", "carer", "contact_bar",
     "support_case", "case_brief", "identified_barrier", "involvement", "involvement_message", "case_author",
     "carer_admission", "consent_request", "consent_proposal", "consent_event", "action", "action_change", "note", "review",
     "review_contribution", "case_turn", "correction",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from ecm.synthetic.people import Pupil, cases_until, enrol
-from ecm.synthetic.places import Area, Place, Worker, make_schools, make_services
+from ecm.synthetic.places import Area, Place, Worker, make_schools, make_services, sign_agreement
 from ecm.synthetic.rows import Batch
 from ecm.synthetic.shape import schools_for
 from ecm.synthetic.sharing import ask, invite
@@ -37,7 +37,9 @@ class Cast:
 def found(area: Area, pupils: int, agencies: int, taken: set[str]) -> Cast:
     """The schools for so many pupils and so many services, with their people. `taken`: numbers that schools have."""
     schools = list(make_schools(area, schools_for(pupils, area.draw), taken))
-    return Cast(area, schools, make_services(area, agencies, cases_until(pupils)))
+    services = make_services(area, agencies, cases_until(pupils))
+    sign_agreement(area, [*schools, *services])
+    return Cast(area, schools, services)
 
 
 def batches(cast: Cast, references: set[str]) -> Iterator[tuple[int, Batch]]:

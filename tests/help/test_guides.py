@@ -22,7 +22,7 @@ from tests.journeys.story import Story
 PERSONAS = {
     "school-leads": "senco", "teachers": "teacher", "partners": "nurse", "local-authority": "nurse",
     "parents-and-carers": "amina", "auditors": "auditor", "administrators": "admin", "system-administrators": "system",
-    "data-protection-officers": "officer",
+    "data-protection-officers": "officer", "partnership-data-protection": "steward",
 }  # fmt: skip
 TASKS = [(guide, task) for guide in GUIDES for task in guide.tasks]
 LABEL = re.compile(r"\*\*(.+?)\*\*")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from ecm.clock import today
 from ecm.config import settings
 from ecm.notifications.letters import (
     AddressChanged,
@@ -15,12 +16,13 @@ from ecm.notifications.letters import (
     SchoolChanged,
     SchoolChanges,
 )
+from ecm.seeds import known
 from ecm.web.render import environment
 from tests.client import application
 from tests.consent.phone import Phone, code_of, link_of
 from tests.consent.story import messages
 from tests.help.reading import MOST_WORDS, OLDEST, age, longest, of_page, of_text, syllables, words_of
-from tests.journeys.story import begin
+from tests.journeys.story import Story, begin, carer_id, soon
 
 AMINA, TEXT, SECRET = "amina.yusuf@home.example", "+447700900101", "s" * 43
 LETTERS: tuple[Letter, ...] = (
@@ -91,6 +93,7 @@ async def _on_the_telephone(client) -> dict[str, list[str]]:
     amina = await story.who("amina")
     view = await story.do("amina", f"{story.path}/views", whose="family", text="Evenings are hard.")
     for path, name in (
+        *await _shared_by_law(story),
         ("/family", "family"),
         (f"/family/looked/{story.reference}", "looked"),
         (f"/family/views/{story.reference}", "views"),
@@ -110,6 +113,27 @@ async def _on_the_telephone(client) -> dict[str, list[str]]:
     for name in ("ended", "not_mine"):
         read[name] = of_page(environment().get_template(f"consent/{name}.html").render(viewer=None))
     return read
+
+
+async def _shared_by_law(story: Story) -> list[tuple[str, str]]:
+    """She is told of what is shared by law, by override, and for a service she said yes to: the pages of each."""
+    await story.join("childrens-services")
+    told = {"told_on": today().isoformat(), "told_carer_ids": [carer_id("amina")]}
+    care = {"agency_id": str(known("childrens-services")), "categories": ["education", "family"]}
+    why = {"reason": "She said what happens at home.", "consulted": "The helpline.", "until_on": soon()}
+    yes = {"code": "early_help", "carer_id": carer_id("amina"), "channel": "phone"}
+    path, made = f"{story.path}/sharing-grounds", {}
+    for who, basis, body in (
+        ("senco", "statutory", {"code": "ca1989_s17"} | told),
+        ("dsl", "override", {"code": "dpa2018_safeguarding"} | told | why),
+        ("senco", "service_agreement", yes),
+    ):
+        made[basis] = (await story.do(who, path, basis=basis, **care, **body))["id"]
+    return [
+        (f"/family/grounds/{made['statutory']}/objection", "by law: objecting"),
+        (f"/family/grounds/{made['override']}/objection", "override: objecting"),
+        (f"/family/grounds/{made['service_agreement']}/ending", "a service: ending"),
+    ]
 
 
 def _assert_easy(read: Mapping[str, list[str]]) -> None:
