@@ -15,6 +15,7 @@ from ecm.consent.queries import requests
 from ecm.consent.wording import KINDS
 from ecm.database import Actor, acting_as
 from ecm.errors import NotAllowed
+from ecm.grounds.queries import family_grounds
 from ecm.paging import LARGEST_LIMIT, Page
 from ecm.web.charts import outcome_chart
 
@@ -54,6 +55,7 @@ async def family(actor: Actor) -> dict[str, Any]:
         actions, helpers = await act.rows(ACTIONS, ids), await act.rows(HELPERS, ids)
         changes, given = await outcomes_of(act, *ids), await provisions_of(act, *ids)
         letters = {r["request_id"]: r for r in await act.rows(ASKED)}
+        shared = await family_grounds(act, ids)
         pupils = {each["pupil_id"] for each in (*cases, *letters.values())}
         act.record(Event.FAMILY_SHOWN, pupils=pupils, outcome="shown", count=len(cases))
     asked = [_asked(each, letters[each["id"]]) for each in await _all_requests(actor) if each["id"] in letters]
@@ -62,6 +64,8 @@ async def family(actor: Actor) -> dict[str, Any]:
         "next": None,
         "requests": [each for each in asked if each["status"] == "requested" and not letters[each["id"]]["elsewhere"]],
         "consents": _consents(asked),
+        "services": [each for each in shared if each["basis"] == "service_agreement"],
+        "by_law": [each for each in shared if each["basis"] != "service_agreement"],
     }
 
 

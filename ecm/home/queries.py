@@ -14,6 +14,8 @@ from ecm.audit.events import Event
 from ecm.cases.queries import display
 from ecm.clock import LONDON, midnight, today
 from ecm.database import Act, Actor, acting_as
+from ecm.emergencies.queries import to_review
+from ecm.emergencies.rules import review_day
 from ecm.home.below import below
 from ecm.home.rules import (
     ACTION_SEEN_AHEAD,
@@ -57,6 +59,26 @@ ON_CASES_I_LEAD = UNANSWERED.format(
     whose="""r.asked_by_membership_id <> $1
     AND r.case_id IN (SELECT c.id FROM support_case c WHERE c.lead_membership_id = $1 AND c.status = 'open')"""
 )
+# Families who were not told of something that is shared, to think of again: for whoever leads the case, and who decided it.
+TELLINGS = f"""
+WITH due AS MATERIALIZED (
+    SELECT g.id, g.agency_id, g.revisit_on, g.case_id FROM sharing_ground g
+    WHERE g.recorded_by_membership_id = $1 AND g.revisit_on <= $2 AND g.family_told_on IS NULL
+    UNION
+    SELECT g.id, g.agency_id, g.revisit_on, g.case_id FROM support_case c JOIN sharing_ground g ON g.case_id = c.id
+    WHERE c.lead_membership_id = $1 AND c.status = 'open' AND g.revisit_on <= $2 AND g.family_told_on IS NULL
+    ORDER BY revisit_on, id LIMIT {MOST_SHOWN})
+SELECT g.id, g.revisit_on, a.name AS agency, {PUPIL} FROM due g JOIN agency a ON a.id = g.agency_id
+JOIN support_case c ON c.id = g.case_id JOIN pupil u ON u.id = c.pupil_id WHERE u.died_on IS NULL ORDER BY g.revisit_on, g.id
+"""
+# What a parent or carer objects to, for whoever leads the case, until it is answered.
+OBJECTIONS = f"""
+WITH said AS MATERIALIZED (
+    SELECT o.id, o.ground_id, o.at, o.case_id FROM support_case c JOIN ground_objection o ON o.case_id = c.id
+    WHERE c.lead_membership_id = $1 AND c.status = 'open' AND o.answered_at IS NULL ORDER BY o.at, o.id LIMIT {MOST_SHOWN})
+SELECT o.id, o.ground_id, o.at, {PUPIL} FROM said o
+JOIN support_case c ON c.id = o.case_id JOIN pupil u ON u.id = c.pupil_id WHERE u.died_on IS NULL ORDER BY o.at, o.id
+"""
 INVITED = f"""
 SELECT i.id, i.invited_at, i.reason_code, s.name AS school FROM involvement i JOIN agency s ON s.id = i.invited_by_agency_id
 WHERE i.agency_id = $1 AND i.status = 'invited' ORDER BY i.invited_at, i.id LIMIT {MOST_SHOWN}
@@ -128,10 +150,14 @@ async def _everything(act: Act) -> dict[str, Any]:
     take(await act.rows(REVIEWS, me, last_review_day(today())), _review)
     for sql in (ASKED_BY_ME, ON_CASES_I_LEAD) if act.who.may("consent:record") else ():
         take(await act.rows(sql, me, midnight(today() - ANSWER_EXPECTED_WITHIN + timedelta(days=1))), _unanswered)
+    if act.who.may("ground:record") or act.who.may("override:record"):
+        take(await act.rows(TELLINGS, me, today()), _telling)
+        take(await act.rows(OBJECTIONS, me), _objection)
     if act.who.may("involvement:answer"):
         take(await act.rows(INVITED, act.who.agency_id), _invitation)
     if act.who.may("case:hand_over"):
         take(await act.rows(OFFERED, act.who.agency_id), _offered)
+    take(await to_review(act), _emergency)
     behind = await below(act, today())
     pupils.update(row["pupil_id"] for row, _ in behind)
     needs += [need for _, need in behind]
@@ -179,6 +205,20 @@ def _unanswered(row: Record) -> Need:
     return Need("consent", row["id"], display(row), what, due, href, "Record the answer")
 
 
+def _telling(row: Record) -> Need:
+    what = f"The family does not know what is shared with {row['agency']}: can they be told now?"
+    href = f"/grounds/{row['id']}/telling"
+    return Need("telling", ("telling", row["id"]), display(row), what, row["revisit_on"], href, "Decide")
+
+
+def _objection(row: Record) -> Need:
+    what = "A parent or carer objects to what is shared: please answer by the day shown"
+    due = answer_expected_by(_day(row["at"]))
+    return Need(
+        "objection", ("objection", row["id"]), display(row), what, due, f"/grounds/{row['ground_id']}", "Answer"
+    )
+
+
 def _invitation(row: Record) -> Need:
     what = f"Invitation: {REASON_LABELS[row['reason_code']].lower()}. Please reply by the day shown"
     due = reply_by(_day(row["invited_at"]))
@@ -189,6 +229,12 @@ def _offered(row: Record) -> Need:
     what = f"Offers a case, for a pupil who joins you on {long_date(row['joins_on'])}. Please answer by the day shown"
     due = offer_answer_by(_day(row["offered_at"]))
     return Need("invitation", row["id"], row["school"], what, due, f"/handovers/{row['id']}", "Answer")
+
+
+def _emergency(row: Record) -> Need:
+    where = f" of case {row['reference']}" if row["reference"] else ", in which nobody was found"
+    what, due = f"Emergency access{where} waits for your review", review_day(row["review_by_at"])
+    return Need("emergency", ("emergency", row["id"]), row["name"], what, due, f"/emergencies/{row['id']}", "Review it")
 
 
 def _news(row: Record) -> Need:

@@ -8,6 +8,7 @@ from typing import Literal
 from ecm.cases.rules import expected, trajectory
 
 Kind = Literal[
+    "emergency",
     "action",
     "led",
     "review",
@@ -19,10 +20,12 @@ Kind = Literal[
     "contributions",
     "match",
     "below",
+    "telling",
+    "objection",
 ]
 # Of two things due on one day, the one more people wait for comes first.
 KINDS: tuple[Kind, ...] = (
-    "invitation", "consent", "review", "action", "below", "unassigned_work", "unassigned_actions", "led", "team", "match", "contributions",
+    "emergency", "invitation", "objection", "consent", "telling", "review", "action", "below", "unassigned_work", "unassigned_actions", "led", "team", "match", "contributions",
 )  # fmt: skip
 REVIEW_SEEN_AHEAD = timedelta(days=14)
 ACTION_SEEN_AHEAD = timedelta(days=7)

@@ -37,7 +37,9 @@ async def test_a_parent_sees_the_case_only_when_let_in_and_then_only_what_is_the
         assert {(p["agency"], p["active"]) for p in case["people"]} == {
             ("Northshire Community Health", True), ("Northshire Children's Services", False),
         }  # fmt: skip
-        assert (await daniel.get("/family")).json() == {"items": [], "next": None, "requests": [], "consents": []}
+        assert (await daniel.get("/family")).json() == {
+        "items": [], "next": None, "requests": [], "consents": [], "services": [], "by_law": [],
+    }  # fmt: skip
 
         async with db.admin() as admin:
             await admin.execute(
@@ -45,7 +47,9 @@ async def test_a_parent_sees_the_case_only_when_let_in_and_then_only_what_is_the
                    SELECT gen_random_uuid(), pupil_id, person_id, 'court_order', now() FROM carer WHERE id = $1""",
                 carer(AMINA),
             )
-        assert (await amina.get("/family")).json() == {"items": [], "next": None, "requests": [], "consents": []}
+        assert (await amina.get("/family")).json() == {
+        "items": [], "next": None, "requests": [], "consents": [], "services": [], "by_law": [],
+    }  # fmt: skip
 
 
 async def test_asked_again_the_newest_answer_stands_once(db):
