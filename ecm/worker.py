@@ -19,6 +19,7 @@ from ecm.audit.verify import Verdict, verify
 from ecm.config import Settings, settings
 from ecm.database import acting_for
 from ecm.duplicates.matching import keep_matching
+from ecm.emergencies.late import keep_escalating
 from ecm.imports.commands import keep_forgetting
 from ecm.oversight.figures import keep_counting
 from ecm.post.bounces import note_bounce
@@ -48,6 +49,7 @@ async def run() -> None:
             _keep_on("files of pupils", keep_forgetting, stop),
             _keep_on("matching", keep_matching, stop),
             _keep_on("figures", keep_counting, stop),
+            _keep_on("emergencies", keep_escalating, stop),
         )
     finally:
         await connections.close_pool()

@@ -71,16 +71,7 @@ def viewer_of(actor: Actor | None) -> Viewer | None:
         agency_name=who.agency_name or "",
         role=who.role or "carer",
         role_label=ROLE_LABELS[who.role or "carer"],
-        navigation=_navigation(
-            who.membership_id is not None,
-            who.may("audit:read"),
-            who.invitations,
-            who.may("post:manage"),
-            who.may("people:manage"),
-            who.may("correction:read"),
-            who.may("pupil:look_up"),
-            who.may("pupil:look_up_class"),
-        ),
+        navigation=_navigation(who.membership_id is not None, who.verbs, who.invitations),
         several_memberships=who.memberships + who.is_carer > 1,
         idle_seconds=int(IDLE_LIMIT.total_seconds()),
         covering=who.covering,
@@ -89,34 +80,33 @@ def viewer_of(actor: Actor | None) -> Viewer | None:
     )
 
 
+# Where to go, and the verbs any one of which leads there.
+PLACES: tuple[tuple[str, str, set[str]], ...] = (
+    ("/class", "Your class", {"pupil:look_up_class"}),
+    ("/pupils", "Pupils", {"pupil:look_up"}),
+    ("/invitations", "Invitations", set()),
+    ("/oversight", "Oversight", {"audit:read"}),
+    ("/post", "Post", {"post:manage"}),
+    ("/people", "People", {"people:manage"}),
+    ("/corrections", "Entered in error", {"correction:read"}),
+    ("/oversight/sharing", "Sharing", {"sharing:oversee"}),
+    ("/agreements", "Agreements", {"agreement:manage"}),
+    ("/emergencies", "Emergency", {"emergency:open", "emergency:open_on_duty", "emergency:review"}),
+)
+NOT_ON_CASES = {"audit:read", "post:manage", "people:manage", "correction:read", "agreement:manage"}
+
+
 @cache
-def _navigation(
-    worker: bool,
-    auditor: bool,
-    invitations: int | None,
-    post: bool,
-    people: bool,
-    corrections: bool,
-    whole_school: bool,
-    classes: bool,
-) -> tuple[NavigationItem, ...]:
+def _navigation(worker: bool, verbs: frozenset[str], invitations: int | None) -> tuple[NavigationItem, ...]:
+    """`invitations`: how many wait, None for who has no such list."""
     places = [NavigationItem("/", "Home")]
-    if worker and not (auditor or post or people or corrections):
+    if worker and not verbs & NOT_ON_CASES:
         places += [NavigationItem("/cases", "Cases"), NavigationItem("/actions", "Actions")]
-    if classes:
-        places.append(NavigationItem("/class", "Your class"))
-    if whole_school:
-        places.append(NavigationItem("/pupils", "Pupils"))
-    if invitations is not None:
-        places.append(NavigationItem("/invitations", "Invitations", invitations))
-    if auditor:
-        places.append(NavigationItem("/oversight", "Oversight"))
-    if post:
-        places.append(NavigationItem("/post", "Post"))
-    if people:
-        places.append(NavigationItem("/people", "People"))
-    if corrections:
-        places.append(NavigationItem("/corrections", "Entered in error"))
+    for href, label, needed in PLACES:
+        if href == "/invitations" and invitations is not None:
+            places.append(NavigationItem(href, label, invitations))
+        elif verbs & needed:
+            places.append(NavigationItem(href, label))
     if not worker:
         places.append(NavigationItem("/family", "Your family"))
     return (*places, NavigationItem("/help", "Help"))

@@ -68,7 +68,7 @@ async def change_password(actor: Actor, change: PasswordChange, place: Place) ->
 
     Raises: Refused for a wrong current password or one that may not be chosen; TooMany.
     """
-    email = await _check_current(actor, change.current, place)
+    email = await check_password(actor, change.current, place)
     if problem := password_problem(change.password, email):
         raise Refused({"password": problem})
     kept = await hash_password_aside(change.password)
@@ -84,7 +84,7 @@ async def ask_address(actor: Actor, change: AddressChange, place: Place) -> None
 
     Whether somebody else has that address is not told. Raises: Refused; TooMany.
     """
-    if change.email == await _check_current(actor, change.current, place):
+    if change.email == await check_password(actor, change.current, place):
         raise Refused({"email": SAME_ADDRESS})
     secret, kept = new_link()
     async with acting_as(actor, "change_address") as act:
@@ -98,8 +98,11 @@ async def ask_address(actor: Actor, change: AddressChange, place: Place) -> None
         act.record(Event.ADDRESS_ASKED, subject=me)
 
 
-async def _check_current(actor: Actor, typed: str, place: Place) -> str:
-    """One's e-mail address, if this is one's password. Tries count as those of signing in. Raises: Refused; TooMany."""
+async def check_password(actor: Actor, typed: str, place: Place, field: str = "current") -> str:
+    """One's e-mail address, if this is one's password. Tries count as those of signing in.
+
+    Raises: Refused, with the problem at `field`; TooMany.
+    """
     async with acting_as(actor, "check_password") as act:
         email = str((await _mine(act))["email"])
         act.record(Event.ACCOUNT_SHOWN, outcome="shown")
@@ -111,7 +114,7 @@ async def _check_current(actor: Actor, typed: str, place: Place) -> str:
         return email
     async with acting_for("sign_in", "check_password") as act:
         act.record(Event.SESSION_REFUSED, outcome="denied", account=try_.account.hex(), address=try_.address.hex())
-    raise Refused({"current": NOT_YOURS})
+    raise Refused({field: NOT_YOURS})
 
 
 async def _mine(act: Act) -> Record:

@@ -97,6 +97,13 @@ class TalkWanted(AboutCase):
     subject: ClassVar[str] = "Somebody wants to talk before they answer"
 
 
+class ObjectionMade(AboutCase):
+    """To whoever leads the case: a parent or carer objects to what is shared without consent."""
+
+    name: ClassVar[str] = "objection_made"
+    subject: ClassVar[str] = "Somebody objects to what is shared"
+
+
 @dataclass(frozen=True, slots=True)
 class Reminders(Mail):
     """To a worker, once a day at most: how much of what waits for them. Kinds and numbers, never whose."""
@@ -236,11 +243,33 @@ class SchoolChanged(Mail):
     subject: ClassVar[str] = "The next school goes on with your child’s support"
 
 
+class EmergencyOpened(AboutCase):
+    """To a lead practitioner: somebody opened the case in an emergency."""
+
+    name: ClassVar[str] = "emergency_opened"
+    subject: ClassVar[str] = "A case was opened in an emergency"
+
+
+class EmergencyToReview(Mail):
+    """To whoever may review it: somebody used emergency access, or tried to."""
+
+    name: ClassVar[str] = "emergency_to_review"
+    subject: ClassVar[str] = "An emergency access waits for your review"
+
+
+class EmergencyLate(Mail):
+    """To a data protection officer of the partnership: nobody of the organisation has reviewed it in time, or can."""
+
+    name: ClassVar[str] = "emergency_late"
+    subject: ClassVar[str] = "An emergency access has come to you for review"
+
+
 Letter = (
-    CarerLink | LinkCode | TalkWanted | Reminders | ColleagueLink | PasswordLink | AddressLink
+    CarerLink | LinkCode | TalkWanted | ObjectionMade | Reminders | ColleagueLink | PasswordLink | AddressLink
     | PasswordChanged | AddressChanged | MembershipEnds | MembershipEnded | YouCover
     | CaseEnded | RequestEnded | PupilMatched
     | CaseOffered | OfferEnded | CaseMoved | RequestMoved | SchoolChanges | SchoolChanged
+    | EmergencyOpened | EmergencyToReview | EmergencyLate
 )  # fmt: skip
 LETTERS: tuple[type[Letter], ...] = get_args(Letter)
 

@@ -4,6 +4,7 @@ LETTERS = {
     "carer_link": "A question to a parent or carer",
     "link_code": "A code for a parent or carer",
     "talk_wanted": "A parent or carer wants to talk",
+    "objection_made": "A parent or carer objects to what is shared",
     "reminders": "What waits for a worker",
     "colleague_link": "An invitation to a colleague",
     "password_link": "A link to set a password",
@@ -21,6 +22,9 @@ LETTERS = {
     "request_moved": "Another school asks for help",
     "school_changes": "A school plans a move with a parent or carer",
     "school_changed": "The next school has taken over",
+    "emergency_opened": "A case was opened in an emergency",
+    "emergency_to_review": "An emergency access to review",
+    "emergency_late": "An emergency access that nobody has reviewed",
     "pupil_matched": "A pupil may be known to another school",
 }
 CHANNELS = {"email": "E-mail", "sms": "Text message"}
