@@ -122,7 +122,7 @@ async def test_everything_moves_to_the_kept_record_and_access_follows_at_once(db
                WHERE contype = 'f' AND confrelid IN ('pupil'::regclass, 'carer'::regclass, 'enrolment'::regclass)"""
         )
         said = await admin.fetchval(
-            "SELECT string_agg(prosrc, ' ') FROM pg_proc WHERE proname IN ('merge_pupils', 'join_carers')"
+            "SELECT string_agg(prosrc, ' ') FROM pg_proc WHERE proname IN ('merge_pupils', 'join_carers', 'join_denials', 'join_shields')"
         )
     assert [
         row["t"] for row in held if f"UPDATE {row['t']} " not in said and f"DELETE FROM {row['t']} " not in said
