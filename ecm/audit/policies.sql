@@ -259,7 +259,7 @@ CREATE FUNCTION access_log_scope(p_case uuid) RETURNS text LANGUAGE plpgsql STAB
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE me jsonb := context();
 BEGIN
-    IF me ->> 'kind' = 'link' THEN RETURN NULL; END IF;
+    IF me ->> 'kind' = 'link' OR p_case = ANY (closed_cases()) THEN RETURN NULL; END IF;
     IF me ->> 'membership' IS NULL THEN RETURN CASE WHEN on_case(p_case) THEN 'family' END; END IF;
     IF holds_case(p_case) THEN RETURN 'school'; END IF;
     IF me -> 'verbs' ? 'access_log:read' AND EXISTS (
@@ -271,6 +271,11 @@ END $$;
 CREATE FUNCTION access_log_case(p_reference text) RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT c.id FROM support_case c WHERE c.reference = p_reference AND access_log_scope(c.id) IS NOT NULL
+$$;
+
+CREATE FUNCTION access_log_reference(p_case uuid) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT c.reference FROM support_case c WHERE c.id = p_case AND access_log_scope(c.id) IS NOT NULL
 $$;
 
 -- Who opened a case, newest first, from before `p_before`. What the reader may not know of (a sensitive service, the other
@@ -286,11 +291,14 @@ DECLARE
     scope text := access_log_scope(p_case);
     only_agency uuid := CASE WHEN scope = 'agency' THEN (me ->> 'agency')::uuid END;
     hidden uuid[];
+    untold uuid[];
 BEGIN
     IF scope IS NULL THEN RAISE EXCEPTION 'not to be told' USING ERRCODE = 'insufficient_privilege'; END IF;
     hidden := ARRAY(SELECT g.id FROM agency g WHERE g.involvement_category <> 'core' AND knows_of(p_case, g.id) IS NOT TRUE
         AND NOT (scope = 'family' AND EXISTS (SELECT FROM consent_event e WHERE e.case_id = p_case AND e.agency_id = g.id
                                               AND e.person_id = (me ->> 'person')::uuid)));
+    -- A parent or carer does not learn from it of a law or an override that they were not told of.
+    untold := CASE WHEN scope = 'family' THEN untold_agencies(p_case) ELSE '{}' END;
     RETURN QUERY
         WITH shown AS MATERIALIZED (
             SELECT e.id, e.entry, e.event, e.actor, e.agency FROM audit_event e
@@ -300,22 +308,24 @@ BEGIN
               AND (scope <> 'family' OR e.agency IS NOT NULL OR e.actor = (me ->> 'person')::uuid)
               AND (p_from IS NULL OR e.id >= audit_id_from(p_from)) AND (p_to IS NULL OR e.id < audit_id_from(p_to))
               AND (p_before IS NULL OR e.id < p_before)
+              AND NOT (coalesce(e.agency = ANY (untold), false)
+                       AND rests_on_untold(p_case, e.agency, (e.entry ->> 'at')::timestamptz, e.entry ->> 'basis'))
             ORDER BY e.id DESC LIMIT least(p_limit, 1000))
         SELECT s.id, (s.entry ->> 'at')::timestamptz, s.event, s.entry #>> '{detail,part}',
                CASE WHEN scope <> 'family' AND (s.agency IS NOT NULL OR scope = 'school') THEN s.actor END,
                CASE WHEN scope <> 'family' AND (s.agency IS NOT NULL OR scope = 'school') THEN n.name END,
                coalesce(s.entry ->> 'role', 'carer'), s.agency, g.name,
-               coalesce(s.entry ->> 'basis', (
+               basis_as_told(coalesce(s.agency = ANY (untold), false), coalesce(s.entry ->> 'basis', (
                    SELECT string_agg(DISTINCT a.basis, ':' ORDER BY a.basis) FROM case_access a
                    WHERE a.case_id = p_case AND app_now() >= a.valid_from AND app_now() < a.valid_until
                    AND (a.principal = coalesce((s.entry ->> 'membership')::uuid, s.actor)
                         OR (a.principal = s.agency AND EXISTS (SELECT FROM permission p WHERE p.kind = g.kind
-                            AND p.role = s.entry ->> 'role' AND p.verb = 'desk:general'))))),
+                            AND p.role = s.entry ->> 'role' AND p.verb = 'desk:general')))))),
                s.entry ? 'basis'
         FROM shown s LEFT JOIN agency g ON g.id = s.agency LEFT JOIN person n ON n.id = s.actor ORDER BY s.id DESC;
 END $$;
 
-GRANT EXECUTE ON FUNCTION access_log_scope(uuid), access_log_case(text),
+GRANT EXECUTE ON FUNCTION access_log_scope(uuid), access_log_case(text), access_log_reference(uuid),
     access_log(uuid, uuid, timestamptz, timestamptz, uuid, int) TO ecm_app;
 GRANT EXECUTE ON FUNCTION audit_record_all(jsonb), audit_sequence(int, bytea), audit_hashes(int, bigint, int),
     audit_publish(bigint, bytea, int[], bigint[], bytea, text, bytea), audit_checkpoint_latest(),

@@ -69,13 +69,18 @@ async def access_log(actor: Actor, key: UUID | str, page: Page, wanted: Wanted) 
     return AccessLog(reference, scope, head, [_opened(row) for row in rows], following, agencies)
 
 
+async def case_of_log(act: Act, key: UUID | str) -> UUID | None:
+    """The case, for who may read its log; for everybody else None."""
+    if isinstance(key, UUID):
+        return key if await act.value("SELECT access_log_scope($1)", key) is not None else None
+    found = await act.value("SELECT access_log_case($1)", tidy_reference(key))
+    return UUID(str(found)) if found else None
+
+
 async def _case(act: Act, key: UUID | str) -> UUID:
     """The case, for who may read its log. Raises: NotFound; NotAllowed."""
-    if isinstance(key, UUID):
-        if await act.value("SELECT access_log_scope($1)", key) is not None:
-            return key
-    elif found := await act.value("SELECT access_log_case($1)", tidy_reference(key)):
-        return UUID(str(found))
+    if (found := await case_of_log(act, key)) is not None:
+        return found
     await read_head(act, key)
     raise NotAllowed
 

@@ -1,5 +1,6 @@
 """Who opened a case, for programs."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from ecm.casefile.access_log import Wanted, access_log
+from ecm.casefile.why import why
 from ecm.database import Actor
 from ecm.paging import Page
 
@@ -27,4 +29,27 @@ async def get_access_log(
     return {"items": found.items, "next": found.next}
 
 
-routes = [get_access_log]
+@get("/cases/{case_id:uuid}/access")
+async def get_access(
+    actor: NamedDependency[Actor], case_id: FromPath[UUID], worker_id: FromQuery[UUID]
+) -> dict[str, Any]:
+    """Why a worker, a membership, can or cannot see each kind of information now."""
+    answer = await why(actor, case_id, worker_id)
+    worker = answer.worker
+    return {
+        "worker": {name: worker[name] for name in ("id", "name", "role")}
+        | {"agency": {"id": worker["agency_id"], "name": worker["agency_name"]}},
+        "categories": [
+            {
+                "category": each.category,
+                "sees": bool(each.reasons),
+                "reasons": [asdict(one) for one in each.reasons],
+                "missing": each.missing,
+                "sentence": each.sentence,
+            }
+            for each in answer.categories
+        ],
+    }
+
+
+routes = [get_access_log, get_access]

@@ -14,6 +14,8 @@ from ecm.cases.head import show_head
 from ecm.cases.queries import carers_of
 from ecm.cases.schemas import Admission
 from ecm.database import Actor
+from ecm.denials.orders import orders
+from ecm.denials.rules import ORDER_LABELS
 from ecm.errors import NotFound
 from ecm.pupils.commands import bar_contact, lift_contact_bar
 from ecm.pupils.schemas import NewContactBar
@@ -30,8 +32,11 @@ async def list_carers(actor: NamedDependency[Actor], reference: FromPath[str]) -
 async def _carers_page(actor: Actor, reference: str, form: Form[Any]) -> Response[bytes]:
     head = await show_head(actor, reference, "carers")
     need(actor, "carer:admit")
-    carers = await carers_of(actor, head.id)
-    return page("casefile/carers.html", actor, status=form.status, form=form, head=head, carers=carers)
+    carers, ordered = await carers_of(actor, head.id), await orders(actor, head.pupil_id)
+    return page(
+        "casefile/carers.html", actor, status=form.status, form=form, head=head, carers=carers, orders=ordered,
+        kinds=ORDER_LABELS, by_order={each["contact_bar_id"] for each in ordered},
+    )  # fmt: skip
 
 
 @post("/cases/{reference:str}/carers", status_code=303)

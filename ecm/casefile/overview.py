@@ -15,6 +15,8 @@ from ecm.cases.head import Head, read_head
 from ecm.cases.queries import read_case
 from ecm.closures.queries import turns_of
 from ecm.database import Act, Actor, acting_as
+from ecm.denials.rules import same_surname
+from ecm.emergencies.alerts import alerts_of
 
 LATEST_NOTES = 5
 # Brothers and sisters: another pupil of a carer of this one. Asked as the reader, so both rows of the carer must be
@@ -29,6 +31,7 @@ HANDOVERS = """
 SELECT h.at, f.name AS from_school, t.name AS to_school FROM handed_over($1) h
 JOIN agency f ON f.id = h.from_school_id JOIN agency t ON t.id = h.to_school_id ORDER BY h.at DESC
 """
+READS_SHIELDED = "SELECT EXISTS (SELECT FROM shielded_fact WHERE pupil_id = $1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Overview:
 
     `mistakes`: notes, views and parts of reviews the reader may say should not be there. `turns`: how it was closed or
     reopened, newest first. `handovers`: when it went from which school to which, newest first.
+    `namesake`: the worker who reads has the pupil's last name. `reads_shielded`: they are named to read what is shielded.
     """
 
     head: Head
@@ -45,6 +49,9 @@ class Overview:
     mistakes: set[UUID]
     turns: list[Record]
     handovers: list[Record]
+    alerts: list[dict[str, Any]]
+    namesake: bool
+    reads_shielded: bool
     since: datetime | None
     new: int
 
@@ -59,9 +66,16 @@ async def overview(actor: Actor, reference: str) -> Overview:
         case, turns = await read_case(act, head.id), await turns_of(act, head.id)
         wrong = await mistakes(act, head.id)
         handovers = await act.rows(HANDOVERS, head.id)
-        found = Overview(head, case, await siblings(act, head.id), wrong, turns, handovers, since, new)
+        alerts = await alerts_of(act, head.id)
+        near, named = _namesake(act, head, case), await act.value(READS_SHIELDED, head.pupil_id)
+        others = await siblings(act, head.id)
+        found = Overview(head, case, others, wrong, turns, handovers, alerts, near, named, since, new)
         act.record(Event.CASE_SHOWN, case=head.id, pupils=[head.pupil_id], outcome="shown", part="overview")
         return found
+
+
+def _namesake(act: Act, head: Head, case: dict[str, Any]) -> bool:
+    return head.is_worker and same_surname(act.who.person_name, case["pupil"]["last_name"])
 
 
 async def siblings(act: Act, case_id: UUID) -> list[str]:

@@ -13,7 +13,16 @@ from ecm.web.dates import short_date
 # What the school that opened a case may see of itself. Source: docs/access.md, "Categories".
 OF_THE_SCHOOL = ("core", "classroom", "education", "family")
 LIVE = ("invited", "waiting_for_basis", "active")
-BY_REACH = ("own_child", "opened_by", "consent", "assignment", "own_record")
+BY_REACH = (
+    "own_child",
+    "opened_by",
+    "consent",
+    "service_agreement",
+    "statutory",
+    "override",
+    "assignment",
+    "own_record",
+)
 
 
 def reason(sharing: Iterable[Mapping[str, Any]], categories: Collection[str]) -> str:
@@ -68,6 +77,19 @@ def agency_cells(
         else:
             cells[category] = Cell("not_asked" if category in offered else "not_offered")
     return cells
+
+
+def with_grounds(cells: Mapping[str, Cell], grounds: Sequence[Mapping[str, Any]]) -> dict[str, Cell]:
+    """The same cells, with what rests on another basis where neither consent nor the school's own right opens it.
+
+    `grounds`: those in force for this agency, newest first; each with basis, categories, since, last_on. Source: ADR 0028.
+    """
+    found = dict(cells)
+    for each in reversed(grounds):
+        for category in each["categories"]:
+            if found[category].word not in ("given", "by_right"):
+                found[category] = Cell(each["basis"], each["since"], each["last_on"], found[category].history)
+    return found
 
 
 def school_cells(opened_at: datetime) -> dict[str, Cell]:

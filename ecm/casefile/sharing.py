@@ -13,13 +13,14 @@ from asyncpg import Record
 
 from ecm.agencies.permissions import CATEGORIES
 from ecm.audit.events import Event
-from ecm.casefile.rules import Cell, agency_cells, carer_cells, school_cells
+from ecm.casefile.rules import Cell, agency_cells, carer_cells, school_cells, with_grounds
 from ecm.cases.head import Head, read_head
 from ecm.cases.queries import INVOLVEMENTS, involvement
 from ecm.consent.queries import IN_ORDER, PROPOSALS, consent, messages_about, states_of
 from ecm.consent.rules import NOT_ASKED, State
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotFound
+from ecm.grounds.queries import grounds_of
 
 ANSWERS = """
 SELECT i.id, i.answer_reason, i.answer_message, a.name AS ended_by, m.role AS ended_role
@@ -72,11 +73,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """The grid, and what each parent or carer said."""
+    """The grid, what each parent or carer said, and what is shared without consent."""
 
     head: Head
     rows: list[Row]
     items: list[dict[str, Any]]
+    grounds: list[dict[str, Any]]
 
 
 async def sharing(actor: Actor, reference: str) -> Sharing:
@@ -93,35 +95,52 @@ async def sharing(actor: Actor, reference: str) -> Sharing:
             for p in proposals
             if p["request_id"] not in gone or found.get(p["id"], NOT_ASKED).word != "requested"
         ]
-        rows = [*_school(head), *await _agencies(act, head, items), *(await _carers(act, head) if head.held else [])]
+        grounds = await grounds_of(act, head.id)
+        live = [each for each in grounds if each["state"] == "in_force"]
+        rows = [
+            *_school(head, live),
+            *await _agencies(act, head, items, live),
+            *(await _carers(act, head) if head.held else []),
+        ]
         pupils = [head.pupil_id]
         act.record(Event.CONSENTS_LISTED, case=head.id, pupils=pupils, outcome="shown", count=len(proposals))
-    return Sharing(head, rows, items)
+    return Sharing(head, rows, items, grounds)
 
 
-def _school(head: Head) -> list[Row]:
+def _for(agency_id: UUID, grounds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [each for each in grounds if each["agency"]["id"] == agency_id]
+
+
+def _school(head: Head, grounds: list[dict[str, Any]]) -> list[Row]:
     """The school's own row, for the school."""
-    cells = school_cells(head.opened_at)
+    cells = with_grounds(school_cells(head.opened_at), _for(head.school_id, grounds))
     return [Row(head.school_id, head.school_name, "school", cells, agency_id=head.school_id)] if head.held else []
 
 
-async def _agencies(act: Act, head: Head, items: list[dict[str, Any]]) -> list[Row]:
+async def _agencies(act: Act, head: Head, items: list[dict[str, Any]], grounds: list[dict[str, Any]]) -> list[Row]:
     involved = [involvement(row) for row in await act.rows(INVOLVEMENTS, head.id)]
     mine = {act.who.agency_id} if act.who.membership_id else {each["agency"]["id"] for each in items}
     said = {row["id"]: row for row in await act.rows(ANSWERS, head.id)} if act.who.membership_id else {}
     shown = [each for each in involved if head.held or each["agency"]["id"] in mine]
-    return [_agency(each, items, said.get(each["id"])) for each in sorted(shown, key=lambda i: i["agency"]["name"])]
+    return [
+        _agency(each, items, said.get(each["id"]), _for(each["agency"]["id"], grounds))
+        for each in sorted(shown, key=lambda i: i["agency"]["name"])
+    ]
 
 
-def _agency(each: dict[str, Any], items: Iterable[dict[str, Any]], said: Record | None) -> Row:
+def _agency(
+    each: dict[str, Any], items: Iterable[dict[str, Any]], said: Record | None, grounds: list[dict[str, Any]]
+) -> Row:
     found: dict[str, list[State]] = {}
     for item in items:
         if item["agency"]["id"] == each["agency"]["id"]:
             found.setdefault(item["category"], []).append(State(item["state"], item["since"], item["until"]))
     yeses = [state.since for states in found.values() for state in states if state.word == "given" and state.since]
+    yeses += [ground["since"] for ground in grounds]
     since = max(filter(None, [min(yeses), each["answered_at"]])) if yeses else each["answered_at"]
     return Row(
-        each["id"], each["agency"]["name"], "agency", agency_cells(each["status"], each["categories"], found, since),
+        each["id"], each["agency"]["name"], "agency",
+        with_grounds(agency_cells(each["status"], each["categories"], found, since), grounds),
         each["status"], each["agency"]["id"], each["assignee"] and each["assignee"]["name"],
         said["answer_reason"] if said else None, said["answer_message"] if said else None,
         (said["ended_by"], said["ended_role"]) if said and said["ended_by"] else None,

@@ -19,6 +19,7 @@ from ecm.agencies.words import (
     ACTION_STATUS_LABELS,
     CATEGORY_LABELS,
     INVOLVEMENT_LABELS,
+    LOG_BASES,
     OUTCOME_LABELS,
     OUTCOME_STATUS_LABELS,
     REFUSAL_LABELS,
@@ -29,10 +30,11 @@ from ecm.casefile.access_log import Wanted as LogWanted
 from ecm.casefile.links import an_id, following, instant, since_query, stamp
 from ecm.casefile.sharing import scope_history, sharing
 from ecm.casefile.timeline import KINDS, Wanted, timeline
-from ecm.casefile.words import CHANNELS, ENTRY_KINDS, LOG_BASES, LOOKED_AT, PARTS, PURPOSES
+from ecm.casefile.words import CHANNELS, ENTRY_KINDS, LOOKED_AT, PARTS, PURPOSES
 from ecm.casefile.work import work
 from ecm.cases.head import show_head
 from ecm.database import Actor
+from ecm.grounds.words import GROUND_BASES, GROUND_STATES
 from ecm.paging import Page
 from ecm.web.dates import long_date
 from ecm.web.forms import Form, checked, submit
@@ -51,6 +53,8 @@ WORDS = {
     "action_statuses": ACTION_STATUS_LABELS,
     "outcomes": OUTCOME_LABELS,
     "settled": OUTCOME_STATUS_LABELS,
+    "ground_bases": GROUND_BASES,
+    "ground_states": GROUND_STATES,
 }
 STEPPED = {
     "doing": "The action is under way.",

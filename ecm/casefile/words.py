@@ -46,11 +46,3 @@ PARTS = {
     "carers": "its parents and carers",
     "class": "what helps in class",
 }
-# Why somebody could see the case, said of somebody else.
-LOG_BASES = {
-    "opened_by": "their school kept the case",
-    "assignment": "they were named to work on it",
-    "consent": "the family agreed to share with their service",
-    "own_record": "they wrote something there",
-    "own_child": "they care for this child",
-}

@@ -192,7 +192,8 @@ async def carers_of(actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
             """SELECT k.id, n.name, k.relationship, k.has_parental_responsibility, k.authority_verified_at IS NOT NULL AS verified,
                       EXISTS (SELECT FROM carer_admission d WHERE d.case_id = c.id AND d.carer_id = k.id AND d.ended_at IS NULL) AS admitted,
                       (SELECT b.id FROM contact_bar b WHERE b.pupil_id = k.pupil_id AND b.person_id = k.person_id
-                       AND (b.until_at IS NULL OR b.until_at > app_now()) LIMIT 1) AS bar_id
+                       AND (b.until_at IS NULL OR b.until_at > app_now())
+                       ORDER BY b.reason_code = 'court_order', b.id LIMIT 1) AS bar_id
                FROM support_case c JOIN carer k ON k.pupil_id = c.pupil_id JOIN person n ON n.id = k.person_id
                WHERE c.id = $1 ORDER BY n.name, k.id""",
             case_id,

@@ -155,3 +155,24 @@ END $$;
 GRANT EXECUTE ON FUNCTION forget_query(uuid), audit_log_state(), audit_find(uuid, text, text), audit_lookers(uuid),
     audit_count_next_day(bytea), audit_figures(date, date) TO ecm_app;
 RESET ROLE;
+
+SET ROLE ecm_policy;
+-- What some organisation will not see any more within so many days, and nothing follows: on cases of the reader's school,
+-- or of the reader's own organisation on any. By reference: who looks after sharing need not see the case.
+CREATE FUNCTION sharing_ending(p_days int) RETURNS TABLE (reference text, agency_name text, category text, basis text, until timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH me AS (SELECT (context() ->> 'agency')::uuid AS agency_id WHERE context() -> 'verbs' ? 'sharing:oversee')
+    SELECT c.reference, g.name, a.category, a.basis, a.valid_until
+    FROM me JOIN support_case c ON c.status = 'open' AND (c.school_id = me.agency_id OR EXISTS (
+        SELECT FROM involvement i WHERE i.case_id = c.id AND i.agency_id = me.agency_id AND i.status = 'accepted'))
+    JOIN case_access a ON a.case_id = c.id
+    JOIN agency g ON a.principal IN (g.id, g.safeguarding_desk_id)
+    WHERE c.id <> ALL (closed_cases()) AND a.category <> 'core' AND a.basis IN ('consent', 'service_agreement', 'statutory', 'override')
+      AND app_now() >= a.valid_from AND app_now() < a.valid_until AND a.valid_until < app_now() + make_interval(days => p_days)
+      AND (g.id = me.agency_id OR (c.school_id = me.agency_id AND (g.involvement_category = 'core' OR knows_of(c.id, g.id))))
+      AND NOT EXISTS (SELECT FROM case_access b WHERE b.case_id = a.case_id AND b.principal = a.principal AND b.category = a.category
+                      AND b.basis <> 'own_record' AND b.valid_from <= a.valid_until AND b.valid_until > a.valid_until)
+    ORDER BY a.valid_until, c.reference, g.name, a.category LIMIT 100
+$$;
+GRANT EXECUTE ON FUNCTION sharing_ending(int) TO ecm_app;
+RESET ROLE;

@@ -1,0 +1,77 @@
+-- Why somebody can or cannot see a case. The relation answers what they can; of what they cannot, the nearest missing
+-- fact is told as a code, and the same code whether the family said no, took a yes back or was never asked.
+
+SET ROLE ecm_policy;
+
+-- For whom this membership reads: itself, its agency, the safeguarding desk, as `enter` would say (cover apart).
+CREATE FUNCTION principals_of(p_membership uuid) RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT array_remove(ARRAY[m.id,
+        CASE WHEN EXISTS (SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (a.kind, m.role, 'desk:general')) THEN a.id END,
+        CASE WHEN EXISTS (SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (a.kind, m.role, 'desk:safeguarding'))
+             THEN a.safeguarding_desk_id END], NULL)
+    FROM membership m JOIN agency a ON a.id = m.agency_id WHERE m.id = p_membership
+$$;
+
+-- Who may be asked about: oneself on a case one sees; anybody, by the school that keeps the case and its data protection
+-- officer; one's own people, by a manager on the case. Never a service one may not know of.
+CREATE FUNCTION may_ask_why(p_case uuid, p_membership uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce((SELECT CASE access_log_scope(p_case)
+               WHEN 'school' THEN knows_of(p_case, m.agency_id)
+               WHEN 'officer' THEN g.involvement_category = 'core'
+               WHEN 'agency' THEN m.agency_id = (context() ->> 'agency')::uuid
+               ELSE false END OR (m.id = (context() ->> 'membership')::uuid AND on_case(p_case))
+        FROM membership m JOIN agency g ON g.id = m.agency_id WHERE m.id = p_membership), false)
+$$;
+
+-- Every reason that holds now, once for each category and basis: since when without a gap, and until when at the latest.
+CREATE FUNCTION why_seen(p_case uuid, p_membership uuid)
+RETURNS TABLE (category text, basis text, since timestamptz, until timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH mine AS (
+        SELECT a.category, a.basis, tstzrange(a.valid_from, a.valid_until) AS span FROM case_access a
+        WHERE a.case_id = p_case AND a.principal = ANY (principals_of(p_membership)) AND may_ask_why(p_case, p_membership)
+          AND NOT EXISTS (SELECT FROM support_case c JOIN conflict_of_interest x USING (pupil_id)
+                          JOIN membership m ON m.person_id = x.person_id
+                          WHERE c.id = p_case AND m.id = p_membership AND x.ended_at IS NULL)
+          AND EXISTS (SELECT FROM membership m WHERE m.id = p_membership AND m.started_at <= app_now()
+                      AND (m.ended_at IS NULL OR m.ended_at > app_now()))),
+    joined AS (SELECT category, basis, unnest(range_agg(span)) AS span FROM mine GROUP BY category, basis)
+    SELECT category, basis, lower(span), nullif(upper(span), 'infinity') FROM joined WHERE span @> app_now()
+$$;
+
+-- What decides it, for the rule in ecm/access/rules.py. `conflicted` is told to the person and to who looks after
+-- conflicts; to everybody else such a worker is one without a reason. Null: not to be asked.
+CREATE FUNCTION why_facts(p_case uuid, p_membership uuid)
+RETURNS TABLE (name text, role text, agency_id uuid, agency_name text, kind text, keeps boolean, has_left boolean, conflicted boolean,
+               unnamed boolean, involvement text, for_all boolean, for_safeguarding boolean, assigned boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT n.name, m.role, g.id, g.name, g.kind, c.school_id = g.id,
+           m.started_at > app_now() OR coalesce(m.ended_at <= app_now(), false),
+           EXISTS (SELECT FROM conflict_of_interest x WHERE x.person_id = m.person_id AND x.pupil_id = c.pupil_id AND x.ended_at IS NULL)
+               AND (m.id = (context() ->> 'membership')::uuid OR (context() -> 'verbs' ? 'conflict:manage' AND g.id = (context() ->> 'agency')::uuid)),
+           EXISTS (SELECT FROM case_restriction r WHERE r.case_id = c.id AND r.ended_at IS NULL)
+               AND c.lead_membership_id <> m.id
+               AND NOT EXISTS (SELECT FROM named_reader r WHERE r.case_id = c.id AND r.membership_id = m.id AND r.ended_at IS NULL),
+           (SELECT i.status FROM involvement i WHERE i.case_id = c.id AND i.agency_id = g.id ORDER BY i.invited_at DESC, i.id DESC LIMIT 1),
+           g.id = ANY (s.seats), g.safeguarding_desk_id = ANY (s.seats),
+           EXISTS (SELECT FROM involvement i WHERE i.case_id = c.id AND i.assignee_membership_id = m.id AND i.status = 'accepted')
+    FROM support_case c, membership m JOIN person n ON n.id = m.person_id JOIN agency g ON g.id = m.agency_id,
+         LATERAL (SELECT principals_of(m.id) AS seats) s
+    WHERE c.id = p_case AND m.id = p_membership AND may_ask_why(p_case, p_membership)
+$$;
+
+-- Of whom it can be asked: workers of the organisations at the table that the reader may be told of.
+CREATE FUNCTION why_whom(p_case uuid) RETURNS TABLE (id uuid, name text, role text, agency_name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT m.id, n.name, m.role, g.name
+    FROM membership m JOIN person n ON n.id = m.person_id JOIN agency g ON g.id = m.agency_id
+    WHERE (g.id = (SELECT c.school_id FROM support_case c WHERE c.id = p_case)
+           OR g.id IN (SELECT i.agency_id FROM involvement i WHERE i.case_id = p_case))
+      AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())
+      AND m.role NOT IN ('agency_admin', 'auditor', 'system_admin') AND may_ask_why(p_case, m.id)
+    ORDER BY g.name, n.name, m.id
+$$;
+GRANT EXECUTE ON FUNCTION why_seen(uuid, uuid), why_facts(uuid, uuid), why_whom(uuid) TO ecm_app;
+RESET ROLE;
