@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs bench prove lighthouse clean
+.PHONY: demo test check docs bench bench-scale prove lighthouse clean
 .DELETE_ON_ERROR:
 
 demo: .venv/ready documents assets  ## the demonstration area on this machine
@@ -23,6 +23,9 @@ docs: .venv/ready-dev  ## the pages made from the code
 
 bench: .venv/ready-dev documents assets  ## ratios to a bare floor
 	$(BIN)/python -m tests.bench
+
+bench-scale: .venv/ready-dev documents assets  ## the same work among 10,000 and 100,000 cases; CASES="..." for others
+	$(BIN)/python -m tests.bench.scale $(CASES)
 
 prove: test  ## the long proofs
 	ECM_LONG=1 $(BIN)/python -m pytest tests/access tests/audit tests/plans/test_pdf.py

@@ -20,8 +20,10 @@ COMMITTED = Path(__file__).with_name("catalogue.txt")
 # Tables that hold nothing about anybody; all others are behind row-level security.
 BOOKKEEPING = ("migration", "permission", "context_key")
 # Where the application may take rows of its own away.
-DELETABLE = ("idempotency_key", "pgqueuer")
+DELETABLE = ("idempotency_key", "pgqueuer", "agreement_clause")
 CLOCK = "function app_now()"
+# The first minor releases without known holes in policies and statistics. Source: CVE-2024-10976, CVE-2025-8713.
+SOUND = {15: 14, 16: 10, 17: 6}
 
 
 # What is ours: not PostgreSQL's own, not an extension's, not some connection's temporary things.
@@ -80,6 +82,13 @@ UNION ALL
 SELECT format('trigger %s on %s: sha256 %s', t.tgname, r.name,
               encode(sha256(convert_to(pg_get_triggerdef(t.oid), 'UTF8')), 'hex'))
     FROM pg_trigger t JOIN relation r ON r.oid = t.tgrelid WHERE NOT t.tgisinternal
+UNION ALL
+-- What says "taken" and "no such row" says so of rows that one may not see.
+SELECT format('unique %s on %s: %s', x.relname, r.name, regexp_replace(pg_get_indexdef(x.oid), '^.* USING ', ''))
+    FROM pg_index i JOIN relation r ON r.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indisunique AND r.kind = 'Table'
+UNION ALL
+SELECT format('reference %s on %s: %s', k.conname, r.name, pg_get_constraintdef(k.oid))
+    FROM pg_constraint k JOIN relation r ON r.oid = k.conrelid WHERE k.contype = 'f'
 """
 
 # $1 bookkeeping tables, $2 tables the application may delete from.
@@ -129,8 +138,18 @@ SELECT format('Function %s %s.', p.name, f.flaw) FROM routine p, LATERAL (VALUES
         'runs as its owner with a search path of the caller''s choice'),
     (has_function_privilege('public', p.oid, 'EXECUTE'), 'may be run by PUBLIC'),
     (p.proleakproof, 'is LEAKPROOF: it would be asked about rows before the policies are'),
+    (p.prosrc ~* 'set_config\\s*\\([^;]*,\\s*false\\s*\\)|\\mset\\s+session\\M', 'sets something for longer than its transaction'),
     (p.lanname NOT IN ('sql', 'plpgsql'), format('is written in %s, which cannot be reviewed here', p.lanname))) f (is_so, flaw)
     WHERE f.is_so
+UNION ALL
+-- Those that look for text, of PostgreSQL and of its extensions. None of them comes LEAKPROOF.
+SELECT format('Function %s is LEAKPROOF: it would be asked about rows before the policies are.', p.oid::regprocedure) FROM pg_proc p
+    WHERE p.proleakproof AND (p.proname ~ 'like|regex|^ts_match|similar' OR EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'))
+UNION ALL
+SELECT format('ecm_app may read %s, where values of hidden rows are.', c.relname) FROM pg_class c
+    WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relname IN ('pg_statistic', 'pg_statistic_ext_data', 'pg_authid')
+    AND has_any_column_privilege('ecm_app', c.oid, 'SELECT')
 UNION ALL
 SELECT format('Role %s is %s.', o.rolname, f.flaw) FROM pg_roles o, LATERAL (VALUES
     (o.rolsuper, 'a superuser'),
@@ -150,6 +169,11 @@ SELECT format('Role ecm_app starts with %s.', setting)
     FROM pg_db_role_setting s, unnest(s.setconfig) setting WHERE pg_get_userbyid(s.setrole) = 'ecm_app'
     AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
     AND setting <> 'search_path=pg_catalog, public, pg_temp' AND split_part(setting, '=', 1) NOT IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'TimeZone', 'timezone')
+UNION ALL
+SELECT format('Everybody in this database starts with %s.', setting)
+    FROM pg_db_role_setting s, unnest(s.setconfig) setting WHERE s.setrole = 0
+    AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    AND split_part(setting, '=', 1) IN ('ecm.context', 'row_security', 'search_path', 'session_replication_role')
 UNION ALL
 SELECT format('ecm_app may create things in schema %s.', nspname) FROM schema WHERE has_schema_privilege('ecm_app', oid, 'CREATE')
 UNION ALL
@@ -173,7 +197,15 @@ async def refuse_if_open(connection: asyncpg.Connection, *, test_clock: bool = F
 async def lint(connection: asyncpg.Connection, *, test_clock: bool = False) -> list[str]:
     """Everything wrong with the walls, in plain sentences; an empty list is a sound house. Any login may ask."""
     lines, broken = await _look(connection)
+    server = connection.get_server_version()
+    broken += _release(server.major, server.micro)
     return broken + differences(lines, COMMITTED.read_text().splitlines(), passed=CLOCK if test_clock else None)
+
+
+def _release(major: int, minor: int) -> list[str]:
+    if minor >= SOUND.get(major, 0):
+        return []
+    return [f"PostgreSQL {major}.{minor} lets hidden rows out; {major}.{SOUND[major]} is the first that is mended."]
 
 
 async def catalogue(connection: asyncpg.Connection) -> list[str]:

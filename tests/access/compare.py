@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 from tests.access import model
 from tests.access.cast import DAWN, LEAVING_DAY, Cast, Seat
-from tests.access.looking import Item, Lived, live
-from tests.access.model import Facts, Reason, Term, opens
+from tests.access.looking import Lived, live
+from tests.access.model import Facts, Lasting, Reason, Term, opens
+from tests.access.stored import Item
 from tests.access.worlds import World
 
-CHANGING = {"action", "outcome", "measurement", "provision"}
-AGENCY_WIDE = {"senco", "headteacher", "dsl", "manager", "case_officer"}
+CHANGING = {"action", "outcome", "measurement", "provision", "health_alert"}
+FOR_THE_AGENCY = {"opened_by", "consent", "service_agreement", "statutory", "override"}
 LANES = 3
 LEFT = DAWN + timedelta(days=LEAVING_DAY)
 
@@ -25,10 +27,23 @@ RULES = {
     "opened by the school", "assignment: lead practitioner",
     "assignment: worker", "consent: core", "consent: category", "consent: safeguarding desk", "own child",
     "own record: author", "own record: desk", "own words", "action of ours", "our invitation", "invited by us",
+    "service_agreement: core", "service_agreement: category", "statutory: core", "statutory: category",
+    "override: core", "override: category", "emergency: core", "emergency: safeguarding", "emergency: health alert",
+    "named on a restricted case", "named for a shielded fact",
 }  # fmt: skip
 # What the facts would be without the denial.
 DENIALS: dict[str, Callable[[Facts], Facts]] = {
-    "contact bar": lambda f: f._replace(bars=()),
+    "contact bar": lambda f: f._replace(bars=tuple(b for b in f.bars if b.by_court)),
+    "court order": lambda f: f._replace(bars=tuple(b for b in f.bars if not b.by_court)),
+    "conflict of interest": lambda f: f._replace(conflicts=()),
+    "restricted case": lambda f: f._replace(restrictions=()),
+    "name taken off": lambda f: f._replace(restrictions=tuple(r._replace(named=_for_good(r.named)) for r in f.restrictions)),
+    "shielded reader taken off": lambda f: f._replace(shields=tuple(s._replace(readers=_for_good(s.readers)) for s in f.shields)),
+    "shielded fact ended": lambda f: f._replace(shields=_for_good(f.shields)),
+    "ground ended": lambda f: f._replace(grounds=_for_good(f.grounds)),
+    "ground run out": lambda f: f._replace(grounds=tuple(
+        g._replace(until_at=None) for g in f.grounds)),
+    "emergency ended": lambda f: f._replace(emergencies=_for_good(f.emergencies)),
     "refusal": lambda f: f._replace(answers=tuple(a for a in f.answers if a.kind != "refused")),
     "withdrawal": lambda f: f._replace(answers=tuple(a for a in f.answers if a.kind != "withdrawn")),
     "yes run out": lambda f: f._replace(answers=tuple(a._replace(until_at=None) for a in f.answers)),
@@ -41,43 +56,78 @@ DENIALS: dict[str, Callable[[Facts], Facts]] = {
     "off the roll": lambda f: f._replace(roll=(Term(date.min, None),)),
     "handed over": lambda f: f._replace(school=f.before.school, roll=f.before.roll, kept_since=None) if f.before else f,
 }  # fmt: skip
-OTHER_DENIALS = {"hidden as an error", "written by others", "only for the safeguarding desk", "left"}
+OTHER_DENIALS = {
+    "in error or over", "written by others", "only for the safeguarding desk", "left", "emergency over",
+    "not named for what is shielded",
+}  # fmt: skip
+Others = dict[str, tuple[Facts, set[Reason]]]  # by denial: the facts as they were without it, and what they give
+
+
+def _for_good(facts: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(fact._replace(ended_at=None) for fact in facts)
 
 
 def principals(seat: Seat, *, desk: bool = False) -> set[UUID]:
-    """For whom somebody acts: themselves; the whole agency in some roles; its safeguarding desk in one."""
-    found = {seat.principal}
-    if seat.agency and seat.role in AGENCY_WIDE:
-        found.add(seat.agency.id)
-    if seat.agency and (seat.role == "dsl" or desk):
-        found.add(seat.agency.safeguarding_desk)
-    return found
+    """For whom somebody acts: themselves, and whom their role reads for; or as if they were at the safeguarding desk."""
+    return {seat.principal, *seat.acts_for} | ({seat.agency.safeguarding_desk} if seat.agency and desk else set())
 
 
-def grounds(item: Item, seat: Seat, who: set[UUID], live: list[Reason], facts: Facts) -> set[str]:
-    """The rules by which somebody who acts for `who` is shown a row, given the reasons that hold for them now."""
-    if item.in_error:
+@dataclass(frozen=True)
+class View:
+    """One person, at one instant, and the reasons that hold for those they act for."""
+
+    facts: Facts
+    seat: Seat
+    who: set[UUID]
+    at: datetime
+    live: list[Reason]
+
+    @classmethod
+    def of(cls, facts: Facts, why: set[Reason], seat: Seat, at: datetime, *, desk: bool = False) -> "View":
+        who = principals(seat, desk=desk)
+        return cls(facts, seat, who, at, [r for r in why if r[0] in who and r[3] <= at < r[4]])
+
+
+def grounds(item: Item, view: View) -> set[str]:
+    """The rules by which somebody is shown a row."""
+    seat, facts = view.seat, view.facts
+    if item.over or (seat.agency and model.conflicted(facts, seat.person, view.at)):
         return set()
-    found = {rule(reason, seat, facts) for reason in live if opens(reason, item.category, item.authors)}
-    if item.table == "action" and not who.isdisjoint(item.workers):
+    if item.table == "shielded_fact":
+        working = any(r[1] == "core" and r[2] not in ("own_record", "emergency") for r in view.live)
+        named = model.reads_shielded(facts, seat.principal, item.id, view.at)
+        return {"named for a shielded fact"} if named and working else set()
+    found = {rule(reason, seat, facts) for reason in view.live if opens(reason, item.category, item.authors)}
+    on_case = any(reason[1] == "core" and reason[2] != "own_record" for reason in view.live)
+    if item.table == "health_alert" and any(reason[2] == "emergency" for reason in view.live):
+        found.add("emergency: health alert")
+    if item.table == "involvement":
+        found |= _invitation(item, view)
+    if item.table == "action" and not view.who.isdisjoint(item.workers):
         found.add("action of ours")
-    on_case = any(reason[1] == "core" and reason[2] != "own_record" for reason in live)
     if item.table in CHANGING and not on_case:
         return set()  # it changes after it was written, so it is a record of one's own only while on the case
-    if item.person in who and any(reason[1:3] == ("core", "own_child") for reason in live):
+    if seat.agency and model.shut_out(facts, seat.principal, view.at):
+        return found  # what an emergency opens; and what one's own organisation was asked, which names nobody
+    if item.person in view.who and any(reason[1:3] == ("core", "own_child") for reason in view.live):
         found.add("own words")
     if item.table == "case_brief" and not on_case and item.authors[1] != facts.school.id:
         return set()  # another school has it now and may have changed it; what was is in kept_brief
     if item.table == "kept_brief":
-        found -= {rule(r, seat, facts) for r in live if r[2] != "own_record"}
-    ours = item.table == "involvement" and seat.agency is not None and seat.agency.id == item.agency
+        found -= {rule(r, seat, facts) for r in view.live if r[2] != "own_record"}
+    return found
+
+
+def _invitation(item: Item, view: View) -> set[str]:
+    """Why somebody is shown that an agency was invited, before it is on the case."""
+    found, seat, facts = set(), view.seat, view.facts
     answers = item.status in ("invited", "declined") and seat.role == "practitioner"
-    if ours and (answers or not who.isdisjoint(item.workers)):
+    if seat.agency and seat.agency.id == item.agency and (answers or not view.who.isdisjoint(item.workers)):
         found.add("our invitation")
     keeps = seat.agency == facts.school and any(
-        r[1] == "core" and r[0] in (facts.school.id, facts.lead) and r[2] in ("opened_by", "assignment") for r in live
+        r[1] == "core" and (r[2] == "opened_by" or (r[2] == "assignment" and r[0] == facts.lead)) for r in view.live
     )
-    if item.table == "involvement" and keeps and (item.category == "core" or facts.school.desk(item.category) in who):
+    if keeps and (item.category == "core" or facts.school.desk(item.category) in view.who):
         found.add("invited by us")
     return found
 
@@ -85,13 +135,17 @@ def grounds(item: Item, seat: Seat, who: set[UUID], live: list[Reason], facts: F
 def rule(reason: Reason, seat: Seat, facts: Facts) -> str:
     """A reason in the words of RULES."""
     principal, category, basis = reason[:3]
+    if principal == seat.principal and basis in FOR_THE_AGENCY:
+        return "named on a restricted case"
     desk = seat.agency is not None and principal == seat.agency.safeguarding_desk
     return {
+        **{each: f"{each}: " + ("core" if category == "core" else "category") for each in FOR_THE_AGENCY},
         "opened_by": "opened by the school",
         "assignment": "assignment: " + ("lead practitioner" if principal == facts.lead else "worker"),
         "consent": "consent: " + ("core" if category == "core" else "safeguarding desk" if desk else "category"),
         "own_record": "own record: " + ("author" if principal == seat.principal else "desk"),
         "own_child": "own child",
+        "emergency": f"emergency: {category}",
     }[basis]
 
 
@@ -121,9 +175,11 @@ def differences(lived: Lived, tally: Tally) -> list[str]:
     wrong = [f"only the model: {r}" for r in lived.why - lived.relation]
     wrong += [f"only the relation: {r}" for r in lived.relation - lived.why]
     without = {name: change(lived.facts) for name, change in DENIALS.items()}
-    others = {name: model.reasons(facts) for name, facts in without.items() if facts != lived.facts}
+    others = {name: (facts, model.reasons(facts)) for name, facts in without.items() if facts != lived.facts}
     tally.taken.update(lived.taken)
     for seat, at in product(lived.seats, lived.instants):
+        if not _stands(at, (c for c in lived.facts.conflicts if c.person == seat.person)):
+            continue
         shown = lived.shown[at, seat.name]
         if (shown is None) != (seat.name.endswith("leaver") and at >= LEFT):
             wrong.append(f"{seat.name} at {at}: signed in or out")
@@ -132,44 +188,58 @@ def differences(lived: Lived, tally: Tally) -> list[str]:
 
 
 def _compare(
-    lived: Lived, seat: Seat, at: datetime, shown: set[str] | None, others: dict[str, set[Reason]], tally: Tally
+    lived: Lived, seat: Seat, at: datetime, shown: set[str] | None, others: Others, tally: Tally
 ) -> Iterator[str]:
-    who = principals(seat)
-    live = holding(lived.why, who, at)
+    view = View.of(lived.facts, lived.why, seat, at)
+    changed = {name: View.of(facts, why, seat, at) for name, (facts, why) in others.items()}
     cells: dict[tuple[str, str], set[str]] = defaultdict(set)
     for item in lived.items:
-        found = grounds(item, seat, who, live, lived.facts)
+        if item.table == "shielded_fact" and not _stands(at, _shield(item, lived.facts)):
+            continue
+        found = grounds(item, view)
         allowed = bool(found) and shown is not None
-        denied = set() if allowed else {"left"} if found else set(_denied(item, seat, at, lived, others))
+        denied = set() if allowed else {"left"} if found else set(_denied(item, view, lived.why, changed))
         tally.allowed.update(found if allowed and len(found) == 1 else ())
         tally.refused.update(denied)
         cells[item.table, item.category] |= denied | ({"shown"} if allowed else set())
         if allowed != (item.key in (shown or ())):
-            yield f"{seat.name} at {at}: {item.key} ({item.category}), by the model {found or 'hidden'}"
+            yield f"{seat.name} at {at}: {item.key} ({item.category}), by the model {found or _hidden(view)}"
     tally.cells += len(cells)
     tally.shown += sum("shown" in cell for cell in cells.values())
     tally.telling += sum(map(bool, cells.values()))
 
 
-def _denied(item: Item, seat: Seat, at: datetime, lived: Lived, others: dict[str, set[Reason]]) -> Iterator[str]:
+def _stands(at: datetime, facts: Iterable[Lasting]) -> bool:
+    """Whether facts that count as they are written had all been written then: nobody ever asks of an instant before."""
+    return all(at >= fact.from_at and (fact.ended_at is None or at >= fact.ended_at) for fact in facts)
+
+
+def _shield(item: Item, facts: Facts) -> list[Lasting]:
+    return [each for shield in facts.shields if shield.id == item.id for each in (shield, *shield.readers)]
+
+
+def _hidden(view: View) -> str:
+    conflict = bool(view.seat.agency) and model.conflicted(view.facts, view.seat.person, view.at)
+    shut = model.shut_out(view.facts, view.seat.principal, view.at)
+    return "hidden" + conflict * " by a conflict of interest" + shut * " by a restriction"
+
+
+def _denied(item: Item, view: View, why: set[Reason], changed: dict[str, View]) -> Iterator[str]:
     """Denials without which this very row would be shown."""
-    who = principals(seat)
-    for name, why in others.items():
-        if grounds(item, seat, who, holding(why, who, at), lived.facts):
-            yield name
-    if item.in_error:
-        sound = replace(item, in_error=False)
-        yield from ["hidden as an error"] if grounds(sound, seat, who, holding(lived.why, who, at), lived.facts) else []
+    yield from (name for name, other in changed.items() if grounds(item, other))
+    if item.over:
+        yield from ["in error or over"] if grounds(replace(item, over=False), view) else []
         return
-    if any(opens(r, item.category, [r[0]]) for r in holding(lived.why, who, at)):
+    if item.table == "shielded_fact":
+        yield from ["not named for what is shielded"] if any(r[1] == "core" for r in view.live) else []
+        return
+    if any(opens(r, item.category, [r[0]]) for r in view.live):
         yield "written by others"
-    desk = principals(seat, desk=True)
-    if grounds(item, seat, desk, holding(lived.why, desk, at), lived.facts):
+    if grounds(item, View.of(view.facts, why, view.seat, view.at, desk=True)):
         yield "only for the safeguarding desk"
-
-
-def holding(why: set[Reason], who: set[UUID], at: datetime) -> list[Reason]:
-    return [r for r in why if r[0] in who and r[3] <= at < r[4]]
+    over = [r for r in why if r[0] in view.who and r[2] == "emergency" and r[4] <= view.at]
+    if over and grounds(item, replace(view, live=view.live + over)):
+        yield "emergency over"
 
 
 async def try_worlds(cast: Cast, worlds: Iterable[World], tally: Tally) -> list[tuple[World, list[str]]]:

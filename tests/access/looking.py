@@ -5,13 +5,11 @@ instant, long past, so that no session expires meanwhile.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 
@@ -19,23 +17,12 @@ from ecm.clock import new_id
 from ecm.database import Act, acting_as, acting_together
 from ecm.errors import NotSignedIn
 from tests.access import model
-from tests.access.cast import CARERS, DAWN, Cast, Seat
-from tests.access.model import (
-    ALWAYS,
-    FOREVER,
-    Admission,
-    Agency,
-    Answer,
-    Bar,
-    Facts,
-    Involvement,
-    Past,
-    Reason,
-    Row,
-    Term,
-)
-from tests.access.steps import Scene, Step
-from tests.access.worlds import SPEAKERS, World
+from tests.access.cast import CARERS, DAWN, SPEAKERS, Cast, Seat
+from tests.access.model import Facts, Reason
+from tests.access.scene import Scene
+from tests.access.steps import Step
+from tests.access.stored import Item, facts_of, items_of, relation_of
+from tests.access.worlds import World
 
 # What a refusal by the database may be called; anything else is a mistake of this test or a fault of the walls.
 REFUSALS = {
@@ -44,6 +31,8 @@ REFUSALS = {
     "review_contribution_category_check", "outcome_category_check", "provision_category_check", "case_view_category_check", "involvement_assignee", "involvement_category", "involvement_move", "one_live_admission",
     "one_live_involvement", "case_brief_pkey",
     "next_school", "departure_accepted", "departure_over", "one_offer", "handover_pupil", "handover_open_case", "handover_upn",
+    "restricted_already", "restriction_liftable", "named_on_case", "ground_is_over",
+    "ground_of_own_carer", "bar_of_order", "shield_keeper",
 }  # fmt: skip
 
 LATEST = DAWN + timedelta(days=100)
@@ -61,18 +50,21 @@ BEGIN
     FOREACH t IN ARRAY ARRAY['involvement', 'involvement_message', 'consent_event', 'carer_admission', 'case_brief',
                              'identified_barrier', 'note', 'action', 'review', 'review_contribution', 'case_turn',
                              'kept_brief', 'case_handover', 'case_access',
-                             'outcome', 'measurement', 'provision', 'case_view'] LOOP
+                             'outcome', 'measurement', 'provision', 'case_view', 'health_alert',
+                             'sharing_ground', 'emergency_access', 'case_restriction', 'named_reader'] LOOP
         EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(t)), ''[]'') FROM %I t WHERE case_id = $1', t)
             INTO rows USING p_case;
         found := found || jsonb_build_object(t, rows);
     END LOOP;
-    RETURN found || jsonb_build_object('contact_bar', (SELECT coalesce(jsonb_agg(to_jsonb(b)), '[]')
-        FROM contact_bar b WHERE b.pupil_id = (found ->> 'pupil_id')::uuid),
-        'enrolment', (SELECT coalesce(jsonb_agg(to_jsonb(e)), '[]') FROM enrolment e
-        WHERE e.pupil_id = (found ->> 'pupil_id')::uuid
-           OR e.pupil_id IN (SELECT h.pupil_before_id FROM case_handover h WHERE h.case_id = p_case)));
+    FOREACH t IN ARRAY ARRAY['contact_bar', 'court_order', 'enrolment', 'conflict_of_interest', 'shielded_fact'] LOOP
+        EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(t)), ''[]'') FROM %I t WHERE pupil_id = ANY ($1)', t) INTO rows
+            USING ARRAY(SELECT pupil_before_id FROM case_handover WHERE case_id = p_case) || (found ->> 'pupil_id')::uuid;
+        found := found || jsonb_build_object(t, rows);
+    END LOOP;
+    RETURN found || jsonb_build_object('shielded_reader', (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]')
+        FROM shielded_reader r WHERE r.fact_id IN (SELECT (f ->> 'id')::uuid FROM jsonb_array_elements(found -> 'shielded_fact') f)));
 END $$;
-CREATE FUNCTION seen_by(p_case uuid, p_tokens bytea[], p_instants timestamptz[])
+CREATE FUNCTION seen_by(p_case uuid, p_pupils uuid[], p_tokens bytea[], p_instants timestamptz[])
 RETURNS TABLE (instant int, seat int, signed_in boolean, items text[]) LANGUAGE plpgsql AS $$
 BEGIN
     FOR i IN 1 .. cardinality(p_instants) LOOP
@@ -98,6 +90,8 @@ BEGIN
                     UNION ALL SELECT 'measurement ' || id FROM measurement WHERE case_id = p_case
                     UNION ALL SELECT 'provision ' || id FROM provision WHERE case_id = p_case
                     UNION ALL SELECT 'case_view ' || id FROM case_view WHERE case_id = p_case
+                    UNION ALL SELECT 'health_alert ' || id FROM health_alert WHERE case_id = p_case
+                    UNION ALL SELECT 'shielded_fact ' || id FROM shielded_fact WHERE pupil_id = ANY (p_pupils)
                     UNION ALL SELECT 'involvement ' || id FROM involvement WHERE case_id = p_case
                     UNION ALL SELECT 'involvement_message ' || involvement_id FROM involvement_message WHERE case_id = p_case);
             END IF;
@@ -113,24 +107,8 @@ $$;
 CREATE FUNCTION enrol(p_id uuid, p_pupil uuid, p_school uuid, p_from date) RETURNS boolean LANGUAGE sql SECURITY DEFINER AS $$
     INSERT INTO enrolment (id, pupil_id, school_id, year_group, from_on) VALUES (p_id, p_pupil, p_school, '1', p_from) RETURNING true
 $$;
-GRANT EXECUTE ON FUNCTION look(uuid), correct_birth(uuid, date), enrol(uuid, uuid, uuid, date), seen_by(uuid, bytea[], timestamptz[]) TO ecm_app;
+GRANT EXECUTE ON FUNCTION look(uuid), correct_birth(uuid, date), enrol(uuid, uuid, uuid, date), seen_by(uuid, uuid[], bytea[], timestamptz[]) TO ecm_app;
 """
-
-
-@dataclass(frozen=True)
-class Item:
-    """One row that somebody may or may not be shown."""
-
-    key: str
-    table: str
-    category: str
-    status: str | None
-    agency: UUID | None  # of an involvement: who was asked
-    workers: frozenset[UUID]  # of an action or involvement: whose it is to do
-    authors: tuple[UUID, ...]  # of a text: the membership that wrote it, and its agency's desk for the category
-    at: datetime  # of a text: when it was written
-    in_error: bool
-    person: UUID | None  # of a view: the carer who wrote it
 
 
 @dataclass(frozen=True)
@@ -178,7 +156,7 @@ async def live(world: World, cast: Cast, lane: int = 0) -> Lived:
         why = model.reasons(facts)
         seats, instants = _people(world, cast), _instants(world, why)
         tokens = [seat.actor.token_hash for seat in seats]
-        rows = await act.rows("SELECT * FROM seen_by($1, $2, $3)", at.case, tokens, instants)
+        rows = await act.rows("SELECT * FROM seen_by($1, $2, $3, $4)", at.case, [at.pupil, at.twin], tokens, instants)
     shown = {
         (instants[r["instant"] - 1], seats[r["seat"] - 1].name): set(r["items"]) if r["signed_in"] else None
         for r in rows
@@ -213,109 +191,14 @@ def is_refusal(error: Exception) -> bool:
 def _people(world: World, cast: Cast) -> list[Seat]:
     """Everybody who does something in a world or has something done to them, safeguarding leads, and a stranger."""
     named = {name for step in world.steps for name in (step.who, *step.args)}
-    named |= {f"{name} dsl" for name in named}
-    stranger = next(name for name in SPEAKERS.values() if name not in named)
+    declared = {cast.seats[step.args[0]].person for step in world.steps if step.verb == "declare"}
+    named |= {f"{name} dsl" for name in named} | {seat.name for seat in cast.seats.values() if seat.person in declared}
+    stranger = next(name for name in SPEAKERS.values() if name not in named) if world.look < 0.1 else ""
     return [seat for seat in cast.seats.values() if seat.name in {*named, stranger, *CARERS}]
 
 
 def _instants(world: World, why: Iterable[Reason]) -> list[datetime]:
-    """After the last step; then just before and exactly at a boundary of somebody's access."""
+    """After the last step; then just before, or exactly at, a boundary of somebody's access."""
     edges = sorted({edge for *_, start, until in why for edge in (start, until) if DAWN < edge < LATEST}) or [DAWN]
     edge = edges[int(world.look * (len(edges) - 1))]
-    return [DAWN + timedelta(days=world.steps[-1].day), edge - timedelta(microseconds=1), edge]
-
-
-# --- reading what is stored
-
-
-def facts_of(found: dict[str, Any], cast: Cast) -> Facts:
-    """The facts of a case as stored, in the model's words."""
-    school = _agency(cast, found["school_id"])
-    taken = sorted((h for h in found["case_handover"] if h["status"] == "accepted"), key=lambda h: h["answered_at"])
-    return Facts(
-        school=school,
-        kept_since=_maybe(found["kept_since"]),
-        roll=_roll(found, found["pupil_id"], school.id),
-        before=_past(found, taken[-1], cast) if taken else None,
-        lead=UUID(found["lead_membership_id"]),
-        opened_at=_at(found["opened_at"]),
-        born_on=date.fromisoformat(found["born_on"]) if found["born_on"] else None,
-        involvements=tuple(
-            Involvement(_agency(cast, i["agency_id"]), i["status"], _maybe(i["answered_at"]), _maybe(i["ended_at"]),
-                        UUID(i["assignee_membership_id"]) if i["assignee_membership_id"] else None)
-            for i in found["involvement"]
-        ),
-        answers=tuple(
-            Answer(UUID(e["id"]), UUID(e["corrects_event_id"]) if e["corrects_event_id"] else None, UUID(e["person_id"]), _agency(cast, e["agency_id"]), e["category"], e["purpose"], e["kind"],
-                   _at(e["at"]), e["number"], _maybe(e["until_at"]))
-            for e in found["consent_event"] if e["kind"] != "requested"
-        ),
-        admissions=tuple(
-            Admission(UUID(a["person_id"]), tuple(a["categories"]), _at(a["admitted_at"]), _maybe(a["ended_at"]))
-            for a in found["carer_admission"]
-        ),
-        bars=tuple(Bar(UUID(b["person_id"]), _at(b["from_at"]), _maybe(b["until_at"])) for b in found["contact_bar"]),
-        rows=tuple(Row(i.category, i.authors, i.at) for i in items_of(found, cast) if i.authors),
-    )  # fmt: skip
-
-
-def _roll(found: dict[str, Any], pupil: str, school: UUID) -> tuple[Term, ...]:
-    return tuple(
-        Term(date.fromisoformat(e["from_on"]), date.fromisoformat(e["to_on"]) if e["to_on"] else None)
-        for e in found["enrolment"]
-        if (e["pupil_id"], UUID(e["school_id"])) == (pupil, school)
-    )
-
-
-def _past(found: dict[str, Any], handover: dict[str, Any], cast: Cast) -> Past:
-    school = _agency(cast, handover["from_school_id"])
-    return Past(school, _roll(found, handover["pupil_before_id"], school.id))
-
-
-def items_of(found: dict[str, Any], cast: Cast) -> list[Item]:
-    """The case itself, and every row of text."""
-    tables = (
-        "case_brief", "identified_barrier", "note", "action", "review", "review_contribution", "case_turn", "involvement",
-        "involvement_message", "kept_brief", "outcome", "measurement", "provision", "case_view",
-    )  # fmt: skip
-    return [_item("support_case", found, cast), *(_item(table, row, cast) for table in tables for row in found[table])]
-
-
-def _item(table: str, row: dict[str, Any], cast: Cast) -> Item:
-    category = row.get("category", "core")
-    author, agency = row.get("author_membership_id"), row.get("agency_id")
-    written = row.get("written_at") or row.get("added_at") or row.get("updated_at")
-    return Item(
-        key=f"{table} {row.get('id') or row.get('involvement_id') or row['case_id']}",
-        table=table,
-        category=category,
-        status=row.get("status"),
-        agency=UUID(agency) if agency else None,
-        workers=frozenset(
-            UUID(who) for who in (row.get("owner_desk_id"), agency, row.get("assignee_membership_id")) if who
-        ),
-        authors=(UUID(author), _agency(cast, row["author_agency_id"]).desk(category)) if author else (),
-        at=_maybe(written) or DAWN,
-        in_error=row.get("in_error", False),
-        person=UUID(row["author_person_id"]) if row.get("author_person_id") else None,
-    )
-
-
-def relation_of(rows: Iterable[Mapping[str, str]]) -> set[Reason]:
-    """Rows of the relation, the spans of one (principal, category, basis) joined as the model joins them."""
-    spans: dict[tuple[UUID, str, str], list[model.Span]] = defaultdict(list)
-    for a in rows:
-        spans[UUID(a["principal"]), a["category"], a["basis"]].append((_at(a["valid_from"]), _at(a["valid_until"])))
-    return {(*key, *span) for key, each in spans.items() for span in model.union(each)}
-
-
-def _agency(cast: Cast, key: str) -> Agency:
-    return next(a for a in cast.agencies.values() if a.id == UUID(key))
-
-
-def _at(text: str) -> datetime:
-    return {"infinity": FOREVER, "-infinity": ALWAYS}.get(text) or datetime.fromisoformat(text)
-
-
-def _maybe(text: str | None) -> datetime | None:
-    return _at(text) if text else None
+    return [DAWN + timedelta(days=world.steps[-1].day), edge - timedelta(microseconds=len(world.steps) % 2)]

@@ -3,15 +3,19 @@ written from the rules alone, never from the SQL: where the two differ, one of t
 
 from calendar import isleap
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from itertools import product
+from functools import reduce
+from itertools import chain, product
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 ALWAYS = datetime.min.replace(tzinfo=UTC)
 FOREVER = datetime.max.replace(tzinfo=UTC)
+A_DAY = timedelta(days=1)
+HOURS = timedelta(hours=4)  # an emergency at most
+FORTNIGHT = timedelta(days=14)  # an override at most
 
 Span = tuple[datetime, datetime]
 Reason = tuple[UUID, str, str, datetime, datetime]  # principal, category, basis, from, until
@@ -35,11 +39,9 @@ class Involvement(NamedTuple):
     assignee: UUID | None
 
 
-class Answer(NamedTuple):
-    """What somebody said about a scope; `corrects` is set on the word that an earlier answer was entered in error."""
-
+class Answer(NamedTuple):  # what somebody said about a scope
     id: UUID
-    corrects: UUID | None
+    corrects: UUID | None  # set on the word that an earlier answer was entered in error
     person: UUID
     agency: Agency
     category: str
@@ -61,6 +63,48 @@ class Bar(NamedTuple):
     person: UUID
     from_at: datetime
     until_at: datetime | None
+    by_court: bool
+
+
+class Ground(NamedTuple):  # what rests on no consent: a service agreed to, a gateway in law, a safeguarding override
+    agency: Agency
+    basis: str
+    categories: tuple[str, ...]
+    from_at: datetime
+    until_at: datetime | None
+    ended_at: datetime | None
+
+
+class Emergency(NamedTuple):
+    membership: UUID
+    from_at: datetime
+    until_at: datetime
+    ended_at: datetime | None
+
+
+class Named(NamedTuple):  # on a restricted case, or for a shielded fact
+    membership: UUID
+    from_at: datetime
+    ended_at: datetime | None
+
+
+class Restriction(NamedTuple):
+    from_at: datetime
+    ended_at: datetime | None
+    named: tuple[Named, ...]
+
+
+class Conflict(NamedTuple):  # of a person who is too close to the pupil
+    person: UUID
+    from_at: datetime
+    ended_at: datetime | None
+
+
+class Shield(NamedTuple):  # a fact about the pupil
+    id: UUID
+    from_at: datetime
+    ended_at: datetime | None
+    readers: tuple[Named, ...]
 
 
 class Row(NamedTuple):
@@ -69,18 +113,17 @@ class Row(NamedTuple):
     at: datetime
 
 
-class Term(NamedTuple):
-    """A pupil's time on the roll of a school, first and last day."""
-
+class Term(NamedTuple):  # on the roll of a school: first and last day
     from_on: date
     to_on: date | None
 
 
-class Past(NamedTuple):
-    """The school that had the case before it was handed over, and the pupil's times there."""
-
+class Past(NamedTuple):  # the school that had the case before it was handed over, and the pupil's times there
     school: Agency
     roll: tuple[Term, ...]
+
+
+Lasting = Restriction | Named | Conflict | Shield
 
 
 class Facts(NamedTuple):
@@ -96,6 +139,12 @@ class Facts(NamedTuple):
     admissions: tuple[Admission, ...]
     bars: tuple[Bar, ...]
     rows: tuple[Row, ...]
+    grounds: tuple[Ground, ...]
+    emergencies: tuple[Emergency, ...]
+    restrictions: tuple[Restriction, ...]
+    conflicts: tuple[Conflict, ...]
+    shields: tuple[Shield, ...]
+    acts_for: Mapping[UUID, Collection[UUID]]  # the agency and the desk that a worker's role reads for
 
 
 def midnight(day: date) -> datetime:
@@ -105,13 +154,8 @@ def midnight(day: date) -> datetime:
 
 def on_roll(roll: Iterable[Term]) -> list[Span]:
     """When a school has the pupil: to the end of the last day. The first time counts as soon as it is written down."""
-    return union(
-        (
-            ALWAYS if place == 0 else midnight(term.from_on),
-            midnight(term.to_on + timedelta(days=1)) if term.to_on else FOREVER,
-        )
-        for place, term in enumerate(sorted(roll, key=lambda each: each.from_on))
-    )
+    ends = sorted((term.from_on, midnight(term.to_on + A_DAY) if term.to_on else FOREVER) for term in roll)
+    return union((midnight(day) if place else ALWAYS, end) for place, (day, end) in enumerate(ends))
 
 
 def birthday(born_on: date | None, age: int) -> datetime:
@@ -136,17 +180,76 @@ def both(these: Iterable[Span], those: Collection[Span]) -> list[Span]:
     return union((max(a, c), min(b, d)) for a, b in these for c, d in those)
 
 
+def without(spans: Iterable[Span], gaps: Iterable[Span]) -> list[Span]:
+    """Those instants of the spans that are in no gap."""
+    return reduce(lambda left, gap: both(left, [(ALWAYS, gap[0]), (gap[1], FOREVER)]), gaps, union(spans))
+
+
+def lasting(fact: Lasting) -> Span:
+    return fact.from_at, fact.ended_at or FOREVER
+
+
 def reasons(facts: Facts) -> set[Reason]:
     """Every reason to see something of the case; the spans of one (principal, category, basis) are disjoint."""
     spans: dict[tuple[UUID, str, str], list[Span]] = defaultdict(list)
-    for principal, category, basis, span in _stated(facts):
+    for principal, category, basis, span in chain(_opened(facts), _emergencies(facts)):
         spans[principal, category, basis].append(span)
     return {(*key, *span) for key, stated in spans.items() for span in union(stated)}
+
+
+def holds(fact: Lasting, at: datetime) -> bool:
+    return fact.from_at <= at < lasting(fact)[1]
+
+
+def conflicted(facts: Facts, person: UUID, at: datetime) -> bool:
+    """Whether this person sees nothing of the pupil, unless as their own parent or carer."""
+    return any(each.person == person and holds(each, at) for each in facts.conflicts)
+
+
+def restricted(facts: Facts) -> list[Span]:
+    return union(map(lasting, facts.restrictions))
+
+
+def shut_out(facts: Facts, membership: UUID, at: datetime) -> bool:
+    """Whether the case is restricted and this worker not named: then an emergency alone opens it."""
+    return any(a <= at < b for a, b in without(restricted(facts), _named(facts).get(membership, [])))
+
+
+def reads_shielded(facts: Facts, membership: UUID, fact: UUID, at: datetime) -> bool:
+    """Whether this worker is named for a shielded fact that still is one; nothing else opens it."""
+    named = (r for s in facts.shields if s.id == fact and holds(s, at) for r in s.readers)
+    return any(each.membership == membership and holds(each, at) for each in named)
 
 
 def opens(reason: Reason, category: str, authors: Collection[UUID]) -> bool:
     """Whether this reason shows a row: of its category, and for `own_record` written by that very principal."""
     return reason[1] == category and (reason[2] != "own_record" or reason[0] in authors)
+
+
+def _named(facts: Facts) -> dict[UUID, list[Span]]:
+    """When whom may be named: the lead practitioner always is."""
+    found: dict[UUID, list[Span]] = defaultdict(list, {facts.lead: restricted(facts)})
+    for restriction in facts.restrictions:
+        for named in restriction.named:
+            found[named.membership] += both([lasting(restriction)], [lasting(named)])
+    return found
+
+
+def _opened(facts: Facts) -> Iterator[tuple[UUID, str, str, Span]]:
+    """What is stated, as a restriction leaves it: nothing to workers but those named, to them by their own name."""
+    shut, named = restricted(facts), _named(facts)
+    for principal, category, basis, span in _stated(facts):
+        families = basis == "own_child"
+        yield from ((principal, category, basis, left) for left in without([span], [] if families else shut))
+        for worker, spans in named.items():
+            if worker == principal or (not families and basis != "own_record" and principal in facts.acts_for[worker]):
+                yield from ((worker, category, basis, kept) for kept in both([span], spans))
+
+
+def _emergencies(facts: Facts) -> Iterator[tuple[UUID, str, str, Span]]:
+    for e, category in product(facts.emergencies, ("core", "safeguarding")):
+        until = min(e.until_at, e.ended_at or FOREVER, e.from_at + HOURS)
+        yield e.membership, category, "emergency", (e.from_at, until)
 
 
 def _stated(facts: Facts) -> Iterator[tuple[UUID, str, str, Span]]:
@@ -156,18 +259,17 @@ def _stated(facts: Facts) -> Iterator[tuple[UUID, str, str, Span]]:
         yield facts.lead, category, "assignment", span
     yield from ((facts.school.safeguarding_desk, "core", "opened_by", span) for span in kept)
     table = [(facts.school, None, kept), *((i.agency, i.assignee, _working(i)) for i in facts.involvements)]
-    for agency, category, agreed in _agreed(facts):
+    for agency, category, basis, agreed in chain(_agreed(facts), _grounds(facts)):
         for _, assignee, working in (seat for seat in table if seat[0] == agency):
             for span, shared in product(both(agreed, working), ("core", category)):
-                yield agency.desk(shared), shared, "consent", span
+                yield agency.desk(shared), shared, basis, span
                 if assignee and agency.desk(shared) == agency.id:
                     yield assignee, shared, "assignment", span
     for row in facts.rows:
         yield from ((author, row.category, "own_record", (row.at, FOREVER)) for author in row.authors)
     for admission in facts.admissions:
         spans = [(admission.admitted_at, min(admission.ended_at or FOREVER, birthday(facts.born_on, 18)))]
-        for bar in (bar for bar in facts.bars if bar.person == admission.person):
-            spans = both(spans, [(ALWAYS, bar.from_at), (bar.until_at or FOREVER, FOREVER)])
+        spans = without(spans, [(b.from_at, b.until_at or FOREVER) for b in facts.bars if b.person == admission.person])
         yield from ((admission.person, c, "own_child", span) for c in admission.categories for span in spans)
 
 
@@ -176,11 +278,16 @@ def _working(involvement: Involvement) -> list[Span]:
     return [(accepted, involvement.ended_at or FOREVER)] if accepted else []
 
 
-def _agreed(facts: Facts) -> Iterator[tuple[Agency, str, list[Span]]]:
-    """Per agency, category and purpose: when somebody's yes holds, if nobody's latest answer is a no.
+def _grounds(facts: Facts) -> Iterator[tuple[Agency, str, str, list[Span]]]:
+    """Per agency, category and basis: when a ground holds, whatever the family says."""
+    for g in facts.grounds:
+        at_most = {"override": g.from_at + FORTNIGHT, "service_agreement": birthday(facts.born_on, 16)}
+        until = min(g.until_at or FOREVER, g.ended_at or FOREVER, at_most.get(g.basis, FOREVER))
+        yield from ((g.agency, category, g.basis, [(g.from_at, until)]) for category in g.categories)
 
-    What was entered in error was never said.
-    """
+
+def _agreed(facts: Facts) -> Iterator[tuple[Agency, str, str, list[Span]]]:
+    """When somebody's yes holds, if nobody's latest answer is a no. What was entered in error was never said."""
     mistaken = {answer.corrects for answer in facts.answers}
     latest: dict[tuple[Agency, str, str], dict[UUID, Answer]] = defaultdict(dict)
     for answer in sorted(facts.answers, key=lambda each: each.number):
@@ -189,4 +296,4 @@ def _agreed(facts: Facts) -> Iterator[tuple[Agency, str, list[Span]]]:
     for (agency, category, _), minds in latest.items():
         if all(answer.kind == "given" for answer in minds.values()):
             spans = [(a.at, min(a.until_at or FOREVER, birthday(facts.born_on, 16))) for a in minds.values()]
-            yield agency, category, union(spans)
+            yield agency, category, "consent", union(spans)

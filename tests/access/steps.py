@@ -4,30 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
-from ecm.clock import LONDON, new_id
+from ecm.clock import new_id
 from ecm.database import Act
 from ecm.seeds import known
-from tests.access.cast import CARERS, Cast
-
-Scope = tuple[str, str, str]  # agency, category, purpose
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Where a step happens."""
-
-    cast: Cast
-    pupil: UUID
-    case: UUID
-    twin: UUID | None = None  # the record of the same pupil at the next school
-
-    def agency(self, name: str) -> UUID:
-        return self.cast.agencies[name].id
-
-    def seat(self, name: str | None) -> UUID | None:
-        return self.cast.seats[name].principal if name else None
+from tests.access.cast import CARERS
+from tests.access.scene import Scene, Scope, pupil_now, today
+from tests.access.sharing_steps import SHARING
 
 
 async def open_case(act: Act, at: Scene, lead: str) -> int:
@@ -111,16 +94,11 @@ async def say(act: Act, at: Scene, carer: str, scope: Scope, kind: str, days: in
     )  # fmt: skip
 
 
-async def _pupil(act: Act, at: Scene) -> UUID:
-    """The record that the case is about now, for who sees it: the next school may have one of its own."""
-    return await act.value("SELECT pupil_id FROM support_case WHERE id = $1", at.case) or at.pupil
-
-
 async def admit(act: Act, at: Scene, carer: str, categories: tuple[str, ...]) -> int:
     return await act.run(
         """INSERT INTO carer_admission (id, case_id, carer_id, categories, authority_seen, admitted_by_membership_id, admitted_at)
            SELECT $1, $2, id, $3, 'seen', $4, app_now() FROM carer WHERE pupil_id = $5 AND person_id = $6""",
-        new_id(), at.case, list(categories), act.who.membership_id, await _pupil(act, at), known(carer),
+        new_id(), at.case, list(categories), act.who.membership_id, await pupil_now(act, at), known(carer),
     )  # fmt: skip
 
 
@@ -137,14 +115,14 @@ async def bar(act: Act, at: Scene, carer: str, wait: int = 0, days: int | None =
         """INSERT INTO contact_bar (id, pupil_id, person_id, reason_code, from_at, until_at, set_by_membership_id)
            VALUES ($1, $2, $3, 'court_order', app_now() + make_interval(days => $4),
                    app_now() + make_interval(days => $4 + $5), $6)""",
-        new_id(), await _pupil(act, at), known(carer), wait, days, act.who.membership_id,
+        new_id(), await pupil_now(act, at), known(carer), wait, days, act.who.membership_id,
     )  # fmt: skip
 
 
 async def lift(act: Act, at: Scene, carer: str) -> int:
     return await act.run(
         "UPDATE contact_bar SET until_at = greatest(from_at, app_now()) WHERE pupil_id = $1 AND person_id = $2",
-        await _pupil(act, at), known(carer),
+        await pupil_now(act, at), known(carer),
     )  # fmt: skip
 
 
@@ -168,6 +146,7 @@ TEXTS = {
                     VALUES ($1, $2, $3, '', '', '', '2022-02-18', app_now(), app_now())""",
     "case_view": """(id, case_id, category, whose, text, given_on, written_at)
                     VALUES ($1, $2, $3, 'pupil', '', '2022-02-18', app_now())""",
+    "health_alert": "(id, case_id, text) SELECT $1, $2, 'an allergy' FROM (SELECT $3::text)",
 }
 
 
@@ -231,13 +210,9 @@ async def unsay(act: Act, at: Scene, carer: str) -> int:
     )  # fmt: skip
 
 
-async def _today(act: Act) -> date:
-    return (await act.value("SELECT app_now()")).astimezone(LONDON).date()
-
-
 async def go(act: Act, at: Scene, days: int) -> int:
     """The pupil leaves the school so many days from now, or left before."""
-    last_on = await _today(act) + timedelta(days=days)
+    last_on = await today(act) + timedelta(days=days)
     return len(
         await act.rows("SELECT * FROM leave_school($1, $2, $3, 'unknown', NULL)", [new_id()], [at.pupil], last_on)
     )
@@ -253,7 +228,7 @@ async def stay(act: Act, at: Scene) -> int:
 
 async def enrol(act: Act, at: Scene, school: str, days: int) -> int:
     """The pupil comes to a school (again), so many days from now."""
-    from_on = await _today(act) + timedelta(days=days)
+    from_on = await today(act) + timedelta(days=days)
     return int(await act.value("SELECT enrol($1, $2, $3, $4)", new_id(), at.pupil, at.agency(school), from_on))
 
 
@@ -264,7 +239,7 @@ async def offer(act: Act, at: Scene, school: str) -> int:
             new_id(),
             at.case,
             at.agency(school),
-            await _today(act),
+            await today(act),
         )
     )
 
@@ -290,7 +265,7 @@ async def reword(act: Act, at: Scene) -> int:
 VERBS: dict[str, Callable[..., Awaitable[int]]] = {
     f.__name__: f for f in (open_case, hand_over, invite, accept, decline, take_back, end, assign, ask, say, admit,
                             dismiss, bar, lift, correct_birth, write, tell, settle, review, turn, correct, unsay,
-                            go, stay, enrol, offer, take_offer_back, take, reword)
+                            go, stay, enrol, offer, take_offer_back, take, reword, *SHARING)
 }  # fmt: skip
 
 
@@ -298,7 +273,7 @@ VERBS: dict[str, Callable[..., Awaitable[int]]] = {
 class Step:
     """On this day somebody tries this; the database may refuse."""
 
-    day: int
+    day: float
     who: str
     verb: str
     args: tuple[Any, ...] = ()

@@ -14,7 +14,7 @@ from tests.access.worlds import World, draw_worlds
 
 WORLDS = 300
 SCHOOL = "'family']) k\n    UNION ALL\n    SELECT safeguarding_desk_id"
-# Faults for `case_reasons`: (its words, the fault).
+# Faults for `stated_reasons`: (its words, the fault).
 FAULTS = (
     # the school, the lead practitioner
     (SCHOOL, SCHOOL.replace("'family'", "'family','health'")),
@@ -47,8 +47,8 @@ FAULTS = (
     ("DISTINCT ON (agency_id, category, purpose, person_id)", "DISTINCT ON (agency_id, category, purpose)"),
     ("coalesce(a.until_at, 'infinity')", "'infinity'"),
     ("birthday(p.date_of_birth, 16)", "birthday(p.date_of_birth, 17)"),
-    ("desk(agency_id, category), category, 'consent'", "agency_id, category, 'consent'"),
-    ("SELECT agency_id, 'core', 'consent'", "SELECT desk(agency_id, 'safeguarding'), 'core', 'consent'"),
+    ("desk(agency_id, category), category, basis", "agency_id, category, basis"),
+    ("SELECT agency_id, 'core', basis", "SELECT desk(agency_id, 'safeguarding'), 'core', basis"),
     ("assignee IS NOT NULL AND category <> 'core'", "assignee IS NOT NULL AND category <> 'health'"),
     # the carers
     ("- coalesce((SELECT b.spans FROM bar b WHERE b.person_id = d.person_id), '{}')", ""),
@@ -112,10 +112,15 @@ async def _stage(db: Any) -> Cast:
 
 
 async def _faulty(admin: asyncpg.Connection, number: int, words: str, fault: str) -> str:
-    """`case_reasons` with a fault, under a name of its own."""
-    source: str = await admin.fetchval("SELECT pg_get_functiondef('case_reasons(uuid)'::regprocedure)")
-    assert words in source, f"case_reasons no longer says: {words}"
-    return source.replace("public.case_reasons", f"public.fault_{number}").replace(words, fault)
+    """`case_reasons` over `stated_reasons` with a fault, each under a name of its own."""
+    stated, whole = [
+        await admin.fetchval("SELECT pg_get_functiondef(to_regprocedure($1))", f"{name}(uuid)")
+        for name in ("stated_reasons", "case_reasons")
+    ]
+    assert words in stated, f"stated_reasons no longer says: {words}"
+    stated = stated.replace("stated_reasons", f"stated_{number}").replace(words, fault)
+    whole = whole.replace("stated_reasons", f"stated_{number}").replace("public.case_reasons", f"public.fault_{number}")
+    return f"{stated};\n{whole}"
 
 
 def _ending_with(verb: str) -> list[World]:

@@ -1,4 +1,4 @@
-"""Model against database: 300 worlds in which model = relation = rows that each person is really shown."""
+"""Model against database: 500 worlds in which model = relation = rows that each person is really shown."""
 
 import os
 from datetime import date, timedelta
@@ -12,11 +12,10 @@ from tests.access.looking import open_eyes
 from tests.access.model import birthday
 from tests.access.worlds import draw_worlds
 
-WORLDS = 3000 if os.environ.get("ECM_LONG") else 300
-FEW = 5
+WORLDS, FEW = (50_000, 100) if os.environ.get("ECM_LONG") else (500, 5)
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(6 * 3600 if os.environ.get("ECM_LONG") else 1200)
 async def test_model_relation_and_rows_shown_are_the_same(db: Any) -> None:
     worlds, tally, cast = draw_worlds(WORLDS), Tally(), await gather_cast(db, LANES)
     await open_eyes(db)
@@ -24,8 +23,7 @@ async def test_model_relation_and_rows_shown_are_the_same(db: Any) -> None:
     print(f"\n{len(worlds)} worlds, {tally.report()}")
     assert not wrong, "\n".join([str(wrong[0][0]), *wrong[0][1], f"and {len(wrong) - 1} more worlds"])
     assert len(worlds) == WORLDS
-    assert tally.telling >= 0.4 * tally.cells
-    assert tally.shown >= 0.3 * tally.cells
+    assert tally.shown >= 0.4 * tally.cells
     assert {name for name in RULES if tally.allowed[name] < FEW} == set()
     assert {name for name in (*DENIALS, *OTHER_DENIALS) if tally.refused[name] < FEW} == set()
 

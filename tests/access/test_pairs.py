@@ -256,7 +256,7 @@ async def _copies(stage: Stage, number: int) -> list[Scene]:
     copies: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for copy in range(number):
         for table, part in json.loads(_renamed(json.dumps(parts), ids, str(copy))).items():
-            copies[table] += part
+            copies[table] += [row | {"upn": None} if table == "enrolment" else row for row in part]
         scenes.append(Scene(stage.cast, uuid5(base.pupil, str(copy)), uuid5(base.case, str(copy))))
     async with stage.admin.transaction():
         await stage.admin.execute("SET LOCAL session_replication_role = replica")

@@ -8,18 +8,19 @@ from itertools import count
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.access.cast import BIRTHDAYS, CARERS, WORKERS
-from tests.access.steps import Scope, Step
+from tests.access.cast import BIRTHDAYS, CARERS, SHARED, SPEAKERS, WORKERS
+from tests.access.scene import Scope
+from tests.access.sharing_worlds import MORE, one_in
+from tests.access.steps import Step
 
-CATEGORIES = ("classroom", "education", "health", "social_care", "family", "safeguarding")
 # A service whose being involved is telling writes where that may be known, and nowhere else.
 WRITES = {"clinic": ("health",), "haven": ("safeguarding",)}
+OPEN = ("core", "classroom", "education")  # what most people on a case see
 TABLES = (
     "identified_barrier", "note", "action", "review_contribution", "outcome", "measurement", "provision", "case_view",
 )  # fmt: skip
 MISTAKEN = ("note", "action", "outcome", "measurement", "provision", "view", "contribution")
 DAY = st.integers(1, 40)
-SPEAKERS = {"hill": "hill senco", "care": "care manager", "clinic": "clinic manager", "haven": "haven manager"}
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,12 @@ def _plain(*more: Step, born_on: date | None = None) -> World:
 
 _ACCEPT = Step(1, "care manager", "accept", ("care", "care worker"))
 _HILL = (Step(3, "oak senco", "invite", ("hill",)), Step(4, "hill senco", "accept", ("hill", None)))
+_SAFE = (
+    Step(2, "oak dsl", "write", ("note", "safeguarding", "oak")),
+    Step(2, "care worker", "write", ("note", "health", "oak")),
+)
+_ALERT = Step(2, "oak senco", "write", ("health_alert", "health", "oak"))
+_RESTRICT = Step(7, "oak dsl", "restrict", (("oak dsl", "care manager"),))
 _BRIEF = Step(2, "oak senco", "write", ("case_brief", "education", "oak"))
 
 
@@ -140,6 +147,47 @@ AWKWARD = (
     _plain(_ACCEPT, Step(6, "mother", "say", ("mother", OAK, "given")), Step(7, "oak senco", "go", (1,))),
     *(_plain(_ACCEPT, Step(3, "father", "say", ("father", CARE, no))) for no in ("refused", "withdrawn")),
     *(_plain(_ACCEPT, _BRIEF, *_HILL, *_hand_over(own), born_on=born_on) for own in (True, False) for born_on in BIRTHDAYS[:2]),
+    # What rests on no consent, over, under and on its limit, and at sixteen; refused it makes no difference.
+    *(
+        _plain(
+            _ACCEPT, *_SAFE, Step(3, "oak dsl", "write", ("note", category, "oak")), Step(4, "father", "say", ("father", CARE, "refused")),
+            Step(5, "oak dsl", "ground", ("care", basis, (category,), days, by)), *more, born_on=born_on,
+        ) for category in ("family", "safeguarding") for basis, days, by, more, born_on in (
+            ("service_agreement", None, "mother", (Step(9, "oak dsl", "end_ground", ("care",)),), None),
+            ("service_agreement", 25, "mother", (), None),
+            ("service_agreement", None, "mother", (), date(2006, 3, 12)),
+            ("statutory", 9, None, (), date(2006, 3, 1)),
+            ("statutory", None, None, (), None),
+            ("override", 14, None, (), None),
+            ("override", 15, None, (), None),
+        )
+    ),
+    # An emergency of whoever may and may not, at the table or not, ended or run out; in a restricted case; with a conflict.
+    *(
+        _plain(*_SAFE, _ALERT, *more, Step(9, who, "break_in"), Step(9.1, who, "go_out") if who == "oak dsl" else Step(9.2, "mother", "tell"))
+        for who in ("oak dsl", "oak senco", "oak teacher", "care worker", "care manager", "clinic worker", "care parent")
+        for more in ((), (_ACCEPT, _RESTRICT), (_ACCEPT, Step(8, "care manager", "declare", ("care worker",))))
+    ),
+    # Restricted: whoever is named keeps what they read for others; the lead is always named; then one name fewer.
+    *(
+        _plain(
+            _ACCEPT, *_SAFE, *_HILL, Step(6, "oak senco", "write", ("action", "education", "care")), _RESTRICT,
+            Step(9, "oak dsl", "drop_name", ("care manager",)), Step(10, "oak dsl", "add_name", (added,)), *more,
+        ) for added in ("care worker", "oak senco", "oak mentor") for more in ((), (Step(12, "oak dsl", "unrestrict"),))
+    ),
+    # Too close: somebody with another hat, who is a parent too; over again; before and after a hand-over.
+    *(
+        _plain(
+            Step(1, "care manager", "accept", ("care", "care parent")), Step(2, "oak senco", "admit", ("father", ("core", "education"))),
+            *_SAFE, Step(5, "care manager", "declare", ("care parent",)), Step(6, "oak senco", "shield", (("oak teacher",),)),
+            Step(6, "oak dsl", "shield", (("oak teacher", "care parent", "oak senco"),)), *more,
+        ) for more in (
+            (), (Step(9, "care manager", "resolve", ("care parent",)),), (Step(9, "care parent", "resolve", ("care parent",)),),
+            (Step(9, "oak dsl", "drop_reader", ("oak senco",)),), (Step(9, "oak dsl", "drop_reader", ("oak dsl",)),),
+            (Step(9, "oak dsl", "unshield"),), _hand_over(own=True), _hand_over(own=False),
+            (Step(9, "oak dsl", "order", ("father", 5)),), (Step(9, "oak dsl", "order", ("father",)), Step(12, "oak dsl", "discharge", ("father",))),
+        )
+    ),
 )  # fmt: skip
 
 
@@ -154,30 +202,31 @@ def worlds(draw: st.DrawFn) -> World:
     for carer in CARERS:
         later += draw(_carer(carer))
     later += draw(_texts(lead, partners))
-    if draw(_one_in(4)):
+    if draw(one_in(4)):
         later.append(Step(draw(DAY), "oak dsl", "hand_over", (draw(st.sampled_from(["oak mentor", "oak dsl"])),)))
     later += draw(_second_thoughts(lead, partners))
-    if draw(_one_in(6)):
+    if draw(one_in(6)):
         later.append(Step(draw(DAY), "oak senco", "correct_birth", (draw(st.sampled_from(BIRTHDAYS)),)))
     opening = (Step(0, "oak senco", "open_case", (lead,)), Step(0, "oak senco", "ask", (scopes,)))
-    if draw(_one_in(3)):
+    if draw(one_in(7)):
         later += draw(_moves(lead))
+    for more in draw(st.lists(st.sampled_from(MORE), min_size=1, max_size=2, unique=True)):
+        later += draw(more(lead, partners))
     steps = opening + tuple(sorted(later, key=lambda step: step.day))
-    return World(draw(st.sampled_from(BIRTHDAYS[:2] * 5 + BIRTHDAYS)), steps, draw(st.floats(0, 1)))
-
-
-def _one_in(number: int) -> st.SearchStrategy[bool]:
-    return st.integers(1, number).map(lambda drawn: drawn == number)
+    return World(draw(st.sampled_from(BIRTHDAYS[:2] * 40 + BIRTHDAYS)), steps, draw(st.floats(0, 1)))
 
 
 @st.composite
 def _involvement(draw: st.DrawFn, agency: str) -> list[Step]:
     speaker, days = SPEAKERS[agency], sorted(draw(st.lists(st.integers(0, 40), min_size=5, max_size=5)))
     days = [days[0] // 8, days[0] // 4, *days[2:]]
-    colleagues = [None, *(name for name in WORKERS if name.startswith(agency) and name != speaker)]
+    others = [name for name in WORKERS if name.startswith(agency) and name != speaker]
+    colleagues = [None, *[others[0]] * 6, *others]
     keeper = draw(st.sampled_from(["oak dsl", speaker]))
     story = draw(
-        st.sampled_from(["accepted"] * 6 + ["ended", "ended", "again", "invited", "declined", "declined", "taken back"])
+        st.sampled_from(
+            ["accepted"] * 14 + ["ended", "ended", "again", "invited", "declined", "declined", "taken back"]
+        )
     )
     inviter = "oak dsl" if agency == "haven" else "oak senco"
     steps = [Step(days[0], inviter, "invite", (agency,))]
@@ -200,14 +249,22 @@ def _involvement(draw: st.DrawFn, agency: str) -> list[Step]:
 def _consents(draw: st.DrawFn, partners: list[str]) -> tuple[tuple[Scope, ...], list[Step]]:
     """Scopes put to both carers, and their answers: mostly a yes first, then perhaps second thoughts or a second carer."""
     purpose = st.sampled_from(["support", "support", "advice"])
-    scope = st.tuples(st.sampled_from([*partners, *partners, "oak"]), st.sampled_from(CATEGORIES), purpose)
+    scope = st.tuples(st.sampled_from([*partners, *partners, "oak"]), st.sampled_from(SHARED), purpose)
     school = st.tuples(st.sampled_from(["oak", "hill"]), st.just("safeguarding"), purpose)
     scopes = draw(st.lists(scope | scope | school, min_size=2, max_size=4, unique=True))
-    if draw(_one_in(3)):  # the same agency and category, for another purpose
+    if draw(one_in(3)):  # the same agency and category, for another purpose
         scopes.append((*scopes[0][:2], "advice" if scopes[0][2] == "support" else "support"))
     scopes = list(dict.fromkeys(scopes))
     steps = []
-    for each in scopes:
+    for partner in partners:
+        if not draw(one_in(6)):  # agreed to for good
+            agreed = (partner, draw(st.sampled_from(SHARED)), "support")
+            scopes.append(agreed)
+            steps.append(
+                Step(draw(st.integers(0, 3)), "oak dsl", "say", (draw(st.sampled_from(CARERS)), agreed, "given"))
+            )
+    scopes = list(dict.fromkeys(scopes))
+    for each in scopes[: len(scopes) - len(steps)]:
         for place in range(draw(st.sampled_from([1, 1, 2, 3]))):
             mind = "given" if place == 0 else draw(st.sampled_from(["given", "refused", "withdrawn"]))
             carer = draw(st.sampled_from(CARERS))
@@ -220,18 +277,18 @@ def _consents(draw: st.DrawFn, partners: list[str]) -> tuple[tuple[Scope, ...], 
 @st.composite
 def _carer(draw: st.DrawFn, carer: str) -> list[Step]:
     """Admitted or not, dismissed, admitted again; barred for a while, for good, or let off."""
-    wide = draw(st.sampled_from([("core", "classroom", "education"), ("core", "education"), ("core", "classroom")]))
+    wide = draw(st.sampled_from([OPEN, OPEN, OPEN, ("core", "education"), ("core", "classroom")]))
     steps = []
-    if not draw(_one_in(5)):
+    if not draw(one_in(12)):
         steps.append(Step(draw(st.integers(0, 8)), "oak senco", "admit", (carer, wide)))
-    if draw(_one_in(4)):
+    if draw(one_in(6)):
         steps.append(Step(draw(DAY), "oak dsl", "dismiss", (carer,)))
-    if draw(_one_in(5)):
+    if draw(one_in(5)):
         steps.append(Step(draw(DAY), "oak senco", "admit", (carer, ("core",))))
-    if draw(_one_in(3)):
+    if draw(one_in(5)):
         day, days = draw(DAY), draw(st.sampled_from([None, 1, 9]))
         steps.append(Step(day, "oak dsl", "bar", (carer, draw(st.integers(0, 10)), days)))
-        if draw(_one_in(3)):
+        if draw(one_in(3)):
             steps.append(Step(day + draw(st.integers(0, 12)), "oak senco", "lift", (carer,)))
     return steps
 
@@ -244,9 +301,9 @@ def _second_thoughts(draw: st.DrawFn, lead: str, partners: list[str]) -> list[St
     for _ in range(draw(st.integers(0, 3))):
         steps.append(Step(draw(st.integers(15, 40)), draw(people), "correct", (draw(st.sampled_from(MISTAKEN)),)))
     for carer in CARERS:
-        if draw(_one_in(6)):
+        if draw(one_in(6)):
             steps.append(Step(draw(st.integers(20, 40)), carer, "correct", ("view",)))
-    if draw(_one_in(2)):
+    if draw(one_in(2)):
         steps.append(
             Step(
                 draw(DAY),
@@ -255,7 +312,7 @@ def _second_thoughts(draw: st.DrawFn, lead: str, partners: list[str]) -> list[St
                 (draw(st.sampled_from(CARERS)),),
             )
         )
-    if draw(_one_in(3)):
+    if draw(one_in(3)):
         turns = st.sampled_from(["closed", "closed", "reopened", "voided", "died", "died_in_error"])
         days = sorted(draw(st.lists(st.integers(15, 40), min_size=1, max_size=3)))
         turners = st.sampled_from(["oak senco", "oak dsl", "oak senco", lead])
@@ -271,10 +328,10 @@ def _moves(draw: st.DrawFn, lead: str) -> list[Step]:
     """The pupil leaves, stays after all, comes back; the case is offered, taken back, taken over; work goes on there."""
     days = sorted(draw(st.lists(st.integers(5, 40), min_size=6, max_size=6)))
     leads, helpers = st.sampled_from(["oak senco", "oak dsl"]), st.sampled_from(["hill senco", "hill dsl"])
-    steps = [Step(days[0], draw(leads), "go", (draw(st.sampled_from([-2, 0, 3, 9])),))] if not draw(_one_in(4)) else []
-    if draw(_one_in(4)):
+    steps = [Step(days[0], draw(leads), "go", (draw(st.sampled_from([-2, 0, 3, 9])),))] if not draw(one_in(4)) else []
+    if draw(one_in(4)):
         steps.append(Step(days[1], draw(leads), "stay"))
-    if draw(_one_in(4)):
+    if draw(one_in(4)):
         steps.append(
             Step(
                 days[1], "oak senco", "enrol", (draw(st.sampled_from(["oak", "oak", "hill"])), draw(st.integers(0, 9)))
@@ -283,7 +340,7 @@ def _moves(draw: st.DrawFn, lead: str) -> list[Step]:
     if draw(st.booleans()):
         return steps
     steps.append(Step(days[2], draw(leads), "offer", ("hill",)))
-    if draw(_one_in(6)):
+    if draw(one_in(6)):
         steps.append(Step(days[2], draw(leads), "take_offer_back"))
     new_lead = draw(st.sampled_from(["hill senco", "hill dsl", "hill teacher"]))
     steps.append(Step(days[3], draw(helpers), "take", (new_lead, draw(st.booleans()))))
@@ -292,7 +349,7 @@ def _moves(draw: st.DrawFn, lead: str) -> list[Step]:
         if draw(st.booleans()):
             args = (
                 draw(st.sampled_from(TABLES)),
-                draw(st.sampled_from(("core", *CATEGORIES))),
+                draw(st.sampled_from(("core", *SHARED))),
                 draw(st.sampled_from(["oak", "hill"])),
             )
             steps.append(Step(days[4], author, "write", args))
@@ -313,18 +370,21 @@ def _moves(draw: st.DrawFn, lead: str) -> list[Step]:
 
 @st.composite
 def _texts(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
-    workers = [name for name in WORKERS if name.split()[0] in partners]
+    workers = [name for partner in partners for name in (SPEAKERS[partner], f"{partner} worker") if name in WORKERS]
+    workers += draw(
+        st.lists(st.sampled_from(["care leaver", "clinic leaver", "care parent", "hill teacher"]), max_size=1)
+    )
     people = ["oak senco", "oak dsl", lead, *workers, *workers]
     steps = [Step(draw(DAY), "oak senco", "write", ("case_brief", "education", "oak"))]
-    if draw(_one_in(2)):
-        author = draw(st.sampled_from(["oak dsl", "care worker"]))
+    if draw(one_in(2)):
+        author = draw(st.sampled_from(["oak dsl", SPEAKERS[partners[0]]]))
         steps.append(Step(draw(DAY), author, "write", ("note", "safeguarding", "oak")))
     for carer in CARERS:
-        if draw(_one_in(3)):
+        if draw(one_in(3)):
             steps.append(Step(draw(st.integers(8, 40)), carer, "tell"))
     for _ in range(draw(st.integers(4, 7))):
         author = draw(st.sampled_from(people))
-        category = draw(st.sampled_from(WRITES.get(author.split()[0], ("core", *CATEGORIES))))
+        category = draw(st.sampled_from(WRITES.get(author.split()[0], (*OPEN, *OPEN, *OPEN, *SHARED))))
         args = (draw(st.sampled_from(TABLES)), category, draw(st.sampled_from(["oak", *partners])))
         steps.append(Step(draw(st.integers(8, 40)), author, "write", args))
     return steps

@@ -64,7 +64,7 @@ def tasks(ours: httpx.Client, floor: httpx.Client, who: Readers) -> Iterator[Tas
     cases = [check_case(ours, floor, senco, each["id"]) for each in listed(ours, senco)]
     yield Task("open a case, page", 0.5, dealt(browser.step("GET", f"/cases/{each['reference']}") for each in cases))
     yield Task("open a case, API", 0.5, dealt(senco.step("GET", f"{API}/cases/{each['id']}") for each in cases))
-    yield Task("update an action, API", 0.5, dealt(iter(_changes(senco, cases, who.senco))))
+    yield Task("update an action, API", 0.5, dealt(iter(changes(senco, cases, who.senco))))
 
 
 def alone(ours: httpx.Client, who: Readers) -> Iterator[Wait]:
@@ -78,10 +78,10 @@ def alone(ours: httpx.Client, who: Readers) -> Iterator[Wait]:
         names = [quote(str(c["pupil"]["name"])[:length]) for c in cases for length in (3, 8, 30)]
         yield Wait(f"find a pupil, API, {name}", 50, 50, [program.step("GET", f"{API}/pupils?q={n}") for n in names])
         shown = [shown_case(ours, program, each["id"]) for each in cases]
-        yield Wait(f"update an action, API, {name}", 99, 50, _changes(program, shown, reader))
+        yield Wait(f"update an action, API, {name}", 99, 50, changes(program, shown, reader))
 
 
-def _changes(reader: Visitor, cases: list[dict[str, Any]], who: Reader) -> list[Step]:
+def changes(reader: Visitor, cases: list[dict[str, Any]], who: Reader) -> list[Step]:
     """The first thing that the reader's agency has still to do in each of these cases that has one."""
     owned = [[a for a in each["actions"] if a["owner_agency"]["id"] == str(who.agency)] for each in cases]
     found = [next((a for a in each if a["status"] == "todo"), None) for each in owned]

@@ -62,7 +62,9 @@ def ask(client: httpx.Client, step: Step) -> None:
 async def backends(admin_url: str) -> list[int]:
     """The database's processes that work for servers."""
     connection = await asyncpg.connect(admin_url)
-    rows = await connection.fetch("SELECT pid FROM pg_stat_activity WHERE usename = 'ecm_app'")
+    rows = await connection.fetch(
+        "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
     await connection.close()
     return [row["pid"] for row in rows]
 

@@ -129,14 +129,14 @@ def bare(answer: httpx.Response, *ids: str) -> Answer:
 
 
 @asynccontextmanager
-async def copied(made: Any) -> AsyncIterator[None]:
-    """A copy of a test's database, to which nobody is connected, with the app's pool open on the copy."""
+async def copied(made: Any) -> AsyncIterator[str]:
+    """A copy of a test's database, to which nobody is connected, with the app's pool open on the copy; its address."""
     name = f"c{uuid4().hex[:12]}"
     postgres = await asyncpg.connect(made.admin_url.replace(f"/{made.name}?", "/postgres?"))
     await postgres.execute(f'CREATE DATABASE "{name}" TEMPLATE "{made.name}"')
     await connections.open_pool(as_role(made.admin_url.replace(f"/{made.name}?", f"/{name}?"), "ecm_app"), size=2)
     try:
-        yield
+        yield made.admin_url.replace(f"/{made.name}?", f"/{name}?")
     finally:
         await connections.close_pool()
         await postgres.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

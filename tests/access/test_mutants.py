@@ -1,0 +1,153 @@
+"""The proofs can fail: faults made from the policies, the functions and the grants of the database itself are noticed.
+
+`make prove` tries all of them and prints a table; `make test` a few. A fault in what is seen or answered is noticed when,
+in a world that people lived through, anybody sees or may do anything else than without it: what they see without it is
+what the model says (test_model.py, the same worlds). A wall taken down is noticed by the lint without its hashes.
+
+What nothing notices yet is in unnoticed.txt: some of it changes nothing, such as a policy that no longer asks whose
+reason it is, where the policy on the relation shows nobody another's; for the rest a story is still to be told.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import asyncpg
+import pytest
+
+from ecm.access.lint import lint
+from tests.access.cast import DAWN, Cast, gather_cast
+from tests.access.looking import living, open_eyes
+from tests.access.mutants import Mutant, function_mutants, policy_mutants, wall_mutants
+from tests.access.watching import ARGUMENTS, HANDS, Watch
+from tests.access.worlds import World, draw_worlds
+
+LONG = bool(os.environ.get("ECM_LONG"))
+DRAWN, EVENTFUL, WORLDS = 300, 22, 60
+FEW, LEAST = 10, 150
+# Faults that no world shows yet: place, kind and change, one a line. Nothing else may go unnoticed.
+UNNOTICED = Path(__file__).with_name("unnoticed.txt")
+NO_SQL = (
+    asyncpg.PostgresSyntaxError, asyncpg.UndefinedFunctionError, asyncpg.DatatypeMismatchError, asyncpg.UndefinedColumnError,
+)  # fmt: skip
+# What the model knows: the tables it says who is shown rows of, and what decides over them.
+SHOWN = {
+    "support_case", "case_brief", "identified_barrier", "note", "action", "review", "review_contribution", "case_turn",
+    "involvement", "involvement_message", "kept_brief", "outcome", "measurement", "provision", "case_view", "case_access",
+    "health_alert", "shielded_fact", "case_seat",
+}  # fmt: skip
+# Of which there is something in every world: for `make test`, which lives through until all of its few are noticed.
+OFTEN = {"support_case", "note", "case_access"}
+DECIDES = {
+    "case_reasons", "stated_reasons", "on_roll", "desk", "birthday", "reads", "holds_case", "knows_of", "may_write",
+    "kept_by", "not_barred", "principals",
+}  # fmt: skip
+
+
+@pytest.mark.timeout(3600)
+async def test_faults_in_what_decides_are_noticed(db: Any) -> None:
+    await open_eyes(db)
+    async with db.admin() as admin:
+        faults = [f for f in await policy_mutants(admin) + await function_mutants(admin) if _decides(f)]
+        await admin.execute(HANDS)
+    known = set(UNNOTICED.read_text().splitlines())
+    assert len(faults) - len(known) >= LEAST
+    often = [f for f in faults if f.table in OFTEN and _line(f) not in known]
+    tried = faults if LONG else often[:: len(often) // FEW]
+    left = await _left(await gather_cast(db, 2), tried)
+    _print_table(tried, left)
+    assert {_line(f) for f in left} <= known
+
+
+async def test_walls_taken_down_are_noticed(db: Any) -> None:
+    async with db.admin() as admin:
+        made = await wall_mutants(admin)
+        tried = made if LONG else made[:: len(made) // FEW]
+        before = set(await lint(admin))
+        left = [f for f in tried if not await _noticed_by_lint(admin, f, before)]
+    _print_table(tried, left)
+    assert not left
+
+
+def _decides(fault: Mutant) -> bool:
+    kind, _, name = fault.place.partition(" ")
+    return name in DECIDES if kind == "function" else (fault.table in SHOWN and fault.command == "SELECT")
+
+
+async def _left(cast: Cast, faults: list[Mutant]) -> list[Mutant]:
+    """Those that no world shows."""
+    left = list(faults)
+    for world in _eventful():
+        if not left:
+            break
+        noticed = await _noticed_in(cast, world, left)
+        left = [f for f in left if f not in noticed]
+        print(len(left), end=" ", flush=True)
+    return left
+
+
+def _eventful() -> list[World]:
+    """Worlds in which much happens, out of those that the model is tried in."""
+    many = [world for world in draw_worlds(DRAWN) if len(world.steps) >= EVENTFUL]
+    return Random(1).sample(many, min(len(many), WORLDS))
+
+
+@cache
+def _fullest() -> World:
+    return max(draw_worlds(DRAWN), key=lambda world: len(world.steps))
+
+
+async def _noticed_in(cast: Cast, world: World, faults: Iterable[Mutant]) -> set[Mutant]:
+    """Also those that are no SQL, and so no faults. Another case is there as well, of which others see other things."""
+    noticed = set()
+    async with living(_fullest(), cast, 1), living(world, cast, 0) as (act, at, _):
+        types = {r[0]: r[1] for r in await act.rows(ARGUMENTS)}
+        edges = [e for e in await act.value("SELECT edges($1)", at.case) if e > DAWN] or [DAWN]
+        edge = edges[int(world.look * (len(edges) - 1))]
+        instants = [DAWN + timedelta(days=world.steps[-1].day), edge - timedelta(microseconds=1), edge]
+        watch = Watch(act, at.case, [s.actor.token_hash for s in cast.seats.values()], instants, types)
+        for fault in faults:
+            try:
+                noticed |= {fault} if await watch.notices(fault) else set()
+            except NO_SQL:
+                noticed.add(fault)
+    return noticed
+
+
+async def _noticed_by_lint(admin: asyncpg.Connection, fault: Mutant, before: set[str]) -> bool:
+    """By a rule, or by the reviewed list, hashes left out."""
+    change = admin.transaction()
+    await change.start()
+    try:
+        await admin.execute(fault.sql)
+        return any(not only_a_hash(each) for each in set(await lint(admin)) - before)
+    finally:
+        await change.rollback()
+
+
+def only_a_hash(finding: str) -> bool:
+    """Whether the lint found nothing but another hash."""
+    was, _, now = finding.partition("), is now (")
+    return finding.startswith("Changed") and _bare(was.partition("reviewed as (")[2]) == _bare(now)
+
+
+def _bare(words: str) -> str:
+    return words.partition("sha256")[0]
+
+
+def _line(fault: Mutant) -> str:
+    return f"{fault.place} | {fault.kind} | {fault.change}"
+
+
+def _print_table(tried: list[Mutant], left: list[Mutant]) -> None:
+    made, unnoticed = Counter(f.kind for f in tried), Counter(f.kind for f in left)
+    print(f"\n{'fault':<24}{'made':>8}{'noticed':>9}")
+    for kind, many in sorted(made.items()):
+        print(f"{kind:<24}{many:>8}{many - unnoticed[kind]:>9}")
+    for fault in left:
+        print("unnoticed:", _line(fault))

@@ -1,0 +1,201 @@
+"""Whether what people do takes longer the more cases there are that they have nothing to do with.
+
+    python -m tests.bench.scale [CASES ...]
+
+Two areas of 10,000 and 100,000 cases, or as many as are named, one after the other in databases of their own. Measured in
+each are an ordinary partner with about 30 cases, a SENCO with about 80, and a case officer on half of all, up to 50,000.
+Times are processor time of the server and its database for one request, one after another. Exit code 1 below a bar.
+"""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import quote
+
+import asyncpg
+import httpx
+
+from ecm.accounts.passwords import hash_password
+from ecm.embedded import running
+from ecm.migrations.apply import migrate
+from ecm.seeds import PASSWORD
+from tests.bench import walls
+from tests.bench.area import Reader, Readers, lay_area
+from tests.bench.servers import OURS, SECRET, environment, serving
+from tests.bench.tasks import API, Visitor, by_token, changes, listed, shown_case
+from tests.bench.waits import ask, backends, with_children, work_of
+
+SIZES = (10_000, 100_000)
+GROWS, COSTS = 1.3, 1.5
+ASKED, WARM_UP = 200, 40
+# Every pupil has a case: the others are nobody's reading, and only take time to make.
+CASES_IN_100 = 100
+OFFICER_CASES = 50_000
+OFFICER = """
+SELECT p.email, p.id, m.agency_id FROM membership m JOIN person p ON p.id = m.person_id JOIN agency a ON a.id = m.agency_id
+WHERE m.role = 'case_officer' AND NOT EXISTS (SELECT FROM credential c WHERE c.person_id = p.id) ORDER BY a.name, p.email LIMIT 1
+"""
+# As if a law had put the authority on half of all cases.
+ON_HALF = (
+    """CREATE TEMP TABLE half AS SELECT * FROM support_case ORDER BY md5(id::text)
+       LIMIT least($2, (SELECT count(*) / 2 FROM support_case)) + 0 * length($1::uuid::text)""",
+    """INSERT INTO case_access SELECT id, $1, k, 'statutory', id, opened_at, 'infinity'
+       FROM half, unnest(ARRAY['core', 'education', 'health']) k ON CONFLICT DO NOTHING""",
+    """INSERT INTO case_seat SELECT $1, id, status, NULL, updated_at, 'infinity' FROM half ON CONFLICT DO NOTHING""",
+)
+
+
+@dataclass
+class Chore:
+    """Something somebody does, and what is asked for each time."""
+
+    name: str
+    asked: list[Any]
+
+
+def main(sizes: tuple[int, ...]) -> int:
+    """Measure every size, print them beside each other; the exit code."""
+    os.environ["PICCOLO_CONF"] = "ecm.piccolo_conf"
+    found = [measure(size) for size in sizes]
+    missed = 0
+    print(
+        "\n"
+        + "{:<44}".format("p50, ms of processor time")
+        + "".join(f"{size:>12,}" for size in sizes)
+        + f"{'grows':>8}{'bar':>6}"
+    )
+    for name in found[0]:
+        times = [each[name] for each in found]
+        grown = times[-1] / times[0]
+        below = grown > GROWS
+        missed |= below
+        print(f"{name:<44}" + "".join(f"{t:>12.2f}" for t in times) + f"{grown:>8.2f}{GROWS:>6}", "ABOVE" * below)
+    print(f"load average {os.getloadavg()[0]:.1f}")
+    return int(missed or walls.missed())
+
+
+def measure(size: int) -> dict[str, float]:
+    """Make an area of so many cases; how long each chore takes there, in ms."""
+    with ExitStack() as stack:
+        data = Path(tempfile.mkdtemp(prefix="ecm-scale-"))
+        stack.callback(shutil.rmtree, data, ignore_errors=True)
+        data.chmod(0o755)  # the database's server may run as somebody else
+        admin_url = stack.enter_context(running(data))
+        asyncio.run(migrate(admin_url, SECRET))
+        began = perf_counter()
+        with patch("ecm.synthetic.people.CASES_IN_100", CASES_IN_100):
+            who = asyncio.run(lay_area(admin_url, size))
+        officer = asyncio.run(_officer(admin_url))
+        print(f"{size:,} cases, made in {perf_counter() - began:.0f} s: partner of {who.partner.cases}, SENCO of {who.senco.cases}, "
+              f"case officer of {officer.cases:,}", flush=True)  # fmt: skip
+        found = _served(data, admin_url, who, officer)
+        return found | asyncio.run(walls.measure(admin_url, who.senco, size))
+
+
+async def _officer(admin_url: str) -> Reader:
+    connection = await asyncpg.connect(admin_url)
+    try:
+        email, person, agency = await connection.fetchrow(OFFICER)
+        await connection.execute(
+            "INSERT INTO credential (person_id, password_hash) VALUES ($1, $2)", person, hash_password(PASSWORD)
+        )
+        await connection.execute(ON_HALF[0].replace("$1", f"'{agency}'").replace("$2", str(OFFICER_CASES)))
+        for sql in ON_HALF[1:]:
+            await connection.execute(sql, agency)
+        await connection.execute("ANALYZE case_access, case_seat")
+        return Reader(email, person, agency, await connection.fetchval("SELECT count(*) FROM half"))
+    finally:
+        await connection.close()
+
+
+def _served(data: Path, admin_url: str, who: Readers, officer: Reader) -> dict[str, float]:
+    with ExitStack() as stack:
+        served = stack.enter_context(serving(OURS, environment(data, admin_url)))
+        client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{served.port}", timeout=60))
+        processes = with_children(served.process)
+        found = {}
+        for name, reader in (("partner", who.partner), ("SENCO", who.senco), ("case officer", officer)):
+            for chore in _chores(client, by_token(client, reader.email), reader):
+                found[f"{chore.name}, {name}"] = _p50(client, processes, admin_url, chore)
+        program = by_token(client, who.senco.email)
+        found["withdraw consent, SENCO"], found["re-read the case, SENCO"] = _withdrawals(
+            client, processes, admin_url, program
+        )
+        walls.hold(
+            "the same cases by id, policies to none",
+            found["open a case, SENCO"] / _unwalled(data, admin_url, who.senco),
+            COSTS,
+        )
+        return found
+
+
+def _unwalled(data: Path, admin_url: str, reader: Reader) -> float:
+    """The same cases through the same program, whose login no policy applies to: it reads at least as many rows."""
+    with ExitStack() as stack:
+        settings = environment(data, admin_url) | {"ECM_DATABASE_URL": admin_url}
+        served = stack.enter_context(serving(OURS, settings))
+        client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{served.port}", timeout=60))
+        program = by_token(client, reader.email)
+        chore = Chore(
+            "open a case",
+            [program.step("GET", f"{API}/cases/{each['id']}") for each in listed(client, program, "?limit=30")],
+        )
+        return _p50(client, with_children(served.process), admin_url, chore)
+
+
+def _chores(client: httpx.Client, program: Visitor, reader: Reader) -> Iterator[Chore]:
+    cases = listed(client, program, "?limit=30")
+    yield Chore("worklist", [program.step("GET", f"{API}/cases")])
+    yield Chore("open a case", [program.step("GET", f"{API}/cases/{each['id']}") for each in cases])
+    names = [quote(str(each["pupil"]["name"])[:8]) for each in cases]
+    yield Chore("search", [program.step("GET", f"{API}/pupils?q={name}") for name in names])
+    if able := changes(program, [shown_case(client, program, each["id"]) for each in cases], reader):
+        yield Chore("update an action", able)
+
+
+def _p50(client: httpx.Client, processes: list[int], admin_url: str, chore: Chore) -> float:
+    for place in range(WARM_UP):
+        ask(client, chore.asked[place % len(chore.asked)])
+    every = processes + asyncio.run(backends(admin_url))
+    took = []
+    for place in range(ASKED):
+        worked = work_of(every)
+        ask(client, chore.asked[place % len(chore.asked)])
+        took.append((work_of(every) - worked) / 1e6)
+    return median(took)
+
+
+def _withdrawals(client: httpx.Client, processes: list[int], admin_url: str, program: Visitor) -> tuple[float, float]:
+    """Each yes in the reader's cases is taken back once, and the case read again."""
+    every, took, again = processes + asyncio.run(backends(admin_url)), [], []
+    body = {"channel": "phone", "witness": "Office"}
+    for case, consent in islice(_agreed(client, program), 60):
+        worked = work_of(every)
+        answer = client.post(f"{API}/consents/{consent}/withdrawal", headers=program.headers, json=body)
+        assert answer.status_code == 201, answer.text
+        took.append((work_of(every) - worked) / 1e6)
+        worked = work_of(every)
+        ask(client, program.step("GET", f"{API}/cases/{case}"))
+        again.append((work_of(every) - worked) / 1e6)
+    return median(took), median(again)
+
+
+def _agreed(client: httpx.Client, program: Visitor) -> Iterator[tuple[str, str]]:
+    for case in listed(client, program):
+        answer = client.get(f"{API}/cases/{case['id']}/consents", headers=program.headers).raise_for_status()
+        yield from ((case["id"], each["id"]) for each in answer.json()["items"] if each["state"] == "given")
+
+
+if __name__ == "__main__":
+    sys.exit(main(tuple(map(int, sys.argv[1:])) or SIZES))
