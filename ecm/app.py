@@ -18,11 +18,13 @@ import ecm.actions.api
 import ecm.actions.list_pages
 import ecm.actions.pages
 import ecm.agencies.api
+import ecm.agreements.pages
 import ecm.barriers.api
 import ecm.casefile.api
 import ecm.casefile.carer_pages
 import ecm.casefile.pages
 import ecm.casefile.tab_pages
+import ecm.casefile.why_pages
 import ecm.cases.api
 import ecm.cases.pages
 import ecm.closures.api
@@ -32,8 +34,16 @@ import ecm.consent.link_pages
 import ecm.consent.pages
 import ecm.corrections.api
 import ecm.corrections.pages
+import ecm.denials.api
+import ecm.denials.order_pages
+import ecm.denials.pages
 import ecm.duplicates.pages
+import ecm.emergencies.api
+import ecm.emergencies.pages
 import ecm.exports.pages
+import ecm.grounds.api
+import ecm.grounds.family_pages
+import ecm.grounds.pages
 import ecm.help.pages
 import ecm.home.class_pages
 import ecm.home.family
@@ -53,6 +63,7 @@ import ecm.outcomes.family_pages
 import ecm.outcomes.pages
 import ecm.oversight.api
 import ecm.oversight.pages
+import ecm.oversight.sharing_pages
 import ecm.oversight.taking_pages
 import ecm.people.join_pages
 import ecm.people.pages
@@ -64,6 +75,8 @@ import ecm.pupils.pages
 import ecm.pupils.roll_pages
 import ecm.reviews.api
 import ecm.reviews.pages
+import ecm.shields.api
+import ecm.shields.pages
 from ecm import connections, database, logs
 from ecm.accounts.current import current_actor, viewer_of
 from ecm.audit.events import Event
@@ -81,9 +94,11 @@ from ecm.web.errors import PROBLEMS
 PAGES = (
     ecm.plans.pages,
     ecm.oversight.pages,
+    ecm.oversight.sharing_pages,
     ecm.oversight.taking_pages,
     ecm.accounts.pages,
     ecm.people.pages,
+    ecm.agreements.pages,
     ecm.people.join_pages,
     ecm.home.leaving,
     ecm.home.pages,
@@ -100,6 +115,7 @@ PAGES = (
     ecm.casefile.pages,
     ecm.casefile.carer_pages,
     ecm.casefile.tab_pages,
+    ecm.casefile.why_pages,
     ecm.actions.pages,
     ecm.actions.list_pages,
     ecm.outcomes.pages,
@@ -109,9 +125,15 @@ PAGES = (
     ecm.moves.handover_pages,
     ecm.consent.pages,
     ecm.consent.link_pages,
+    ecm.grounds.pages,
+    ecm.grounds.family_pages,
     ecm.closures.pages,
+    ecm.denials.pages,
+    ecm.denials.order_pages,
+    ecm.shields.pages,
     ecm.reviews.pages,
     ecm.corrections.pages,
+    ecm.emergencies.pages,
     ecm.post.pages,
 )
 API = (
@@ -129,9 +151,13 @@ API = (
     ecm.involvements.api,
     ecm.moves.api,
     ecm.consent.api,
+    ecm.grounds.api,
     ecm.closures.api,
+    ecm.denials.api,
+    ecm.shields.api,
     ecm.reviews.api,
     ecm.corrections.api,
+    ecm.emergencies.api,
     ecm.home.family_api,
 )
 

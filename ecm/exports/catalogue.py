@@ -14,6 +14,7 @@ SECRET = "lets somebody sign in, or act for somebody"
 DERIVED = "made again from the other tables"
 LOG = "the audit log, which is in the folder audit/ in a form that can be checked"
 OURS = "how this software runs, and says nothing about anybody"
+SHIELDED = "where a pupil at risk can be found, which leaves this database in no file"
 
 # A table or `table.column`, and why it is not in an export.
 LEFT_OUT = {
@@ -43,6 +44,8 @@ LEFT_OUT = {
     "audit_seal": LOG,
     "audit_subtree": LOG,
     "audit_checkpoint": LOG,
+    "shielded_fact": SHIELDED,
+    "shielded_reader": SHIELDED,
     "match_mark": OURS,
     "audit_count": DERIVED,
     "saved_query": "whom an auditor looks into is theirs alone to know",
@@ -54,6 +57,7 @@ KINDS = {
     "uuid": ("string", "uuid"),
     "text": ("string", "default"),
     "text[]": ("array", "default"),
+    "uuid[]": ("array", "default"),
     "boolean": ("boolean", "default"),
     "integer": ("integer", "default"),
     "bigint": ("integer", "default"),

@@ -63,6 +63,17 @@ GRANT SELECT (id, case_id, carer_id, person_id, language, wording_version, wordi
     asked_at, answered_at, school_name, pupil_name, asker_name, asker_role) ON consent_request TO ecm_backup;
 GRANT SELECT (id, pupil_id, person_id, reason_code, from_at, until_at, set_by_membership_id)
     ON contact_bar TO ecm_backup;
+GRANT SELECT (id, title, from_on, until_on, made_by_membership_id, made_at, approved_by_membership_id, approved_at, ended_at)
+    ON sharing_agreement TO ecm_backup;
+GRANT SELECT (id, agreement_id, agency_id, joined_at, left_at) ON agreement_party TO ecm_backup;
+GRANT SELECT (id, agreement_id, number, categories, purposes) ON agreement_clause TO ecm_backup;
+GRANT SELECT (id, case_id, reason_code, set_by_membership_id, from_at, ended_at, ended_by_membership_id)
+    ON case_restriction TO ecm_backup;
+GRANT SELECT (id, restriction_id, case_id, membership_id, from_at, ended_at) ON named_reader TO ecm_backup;
+GRANT SELECT (id, person_id, pupil_id, kind, declared_by_membership_id, agency_id, from_at, ended_at,
+    ended_by_membership_id) ON conflict_of_interest TO ecm_backup;
+GRANT SELECT (id, pupil_id, person_id, kind, made_on, until_on, contact_bar_id, recorded_at, ended_at,
+    recorded_by_membership_id) ON court_order TO ecm_backup;
 GRANT SELECT (id, case_id, category, kind, subject_id, reason, author_agency_id, author_membership_id,
     by_membership_id, at, author_person_id) ON correction TO ecm_backup;
 GRANT SELECT (id, absent_membership_id, covering_membership_id, from_on, until_on, set_by_membership_id, set_at,
@@ -71,6 +82,12 @@ GRANT SELECT (id, pupil_id, school_id, enrolment_id, name, last_on, destination,
     at, stayed_at, stayed_by_membership_id) ON departure TO ecm_backup;
 GRANT SELECT (id, school_id, pupil_id, other_pupil_id, by_membership_id, at, undone_at, undone_by_membership_id)
     ON dismissed_pair TO ecm_backup;
+GRANT SELECT (id, case_id, membership_id, agency_id, reason_code, reason, from_at, until_at, ended_at, review_by_at,
+    escalated_at) ON emergency_access TO ecm_backup;
+GRANT SELECT (emergency_id, reviewer_membership_id, verdict, text, reviewed_at) ON emergency_review TO ecm_backup;
+GRANT SELECT (id, membership_id, agency_id, set_by_membership_id, from_at, ended_at) ON safeguarding_duty TO ecm_backup;
+GRANT SELECT (id, case_id, category, text, author_agency_id, author_membership_id, author_desk_id, written_at, ended_at,
+    ended_by_membership_id) ON health_alert TO ecm_backup;
 GRANT SELECT (id, pupil_id, school_id, upn, year_group, class_name, from_on, to_on, imported)
     ON enrolment TO ecm_backup;
 GRANT SELECT (id, case_id, category, code, how_identified, detail, author_agency_id, author_membership_id,
@@ -113,6 +130,11 @@ GRANT SELECT (id, review_id, case_id, category, text, author_agency_id, author_m
 GRANT SELECT (id, school_id, pupil_id, other_school_id, kind, number, found_at, outcome, settled_at,
     settled_by_membership_id) ON school_match TO ecm_backup;
 GRANT SELECT (pupil_id, sen_provision, needs) ON sen_status TO ecm_backup;
+GRANT SELECT (id, case_id, agency_id, basis, code, categories, reason, consulted, agreed_by_person_id, channel,
+    family_told_on, told_person_ids, not_told_code, revisit_on, from_at, until_at, ended_at, ended_by_person_id,
+    end_reason, renews_id, recorded_by_membership_id, version) ON sharing_ground TO ecm_backup;
+GRANT SELECT (id, ground_id, case_id, person_id, text, at, answer, answered_at, answered_by_membership_id)
+    ON ground_objection TO ecm_backup;
 GRANT SELECT (id, reference, pupil_id, school_id, lead_membership_id, status, next_review_on, opened_at, updated_at,
     version, kept_since) ON support_case TO ecm_backup;
 RESET ROLE;

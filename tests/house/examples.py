@@ -30,7 +30,7 @@ from tests.imports.files import send as send_pupils
 from tests.journeys.story import CARERS, EMAILS, PARTNERS, Story, Visitor, begin, carer_id, pupil_id, soon
 
 PERSONAS = (
-    "nobody", "senco", "dsl", "teacher", "nurse", "manager", "auditor", "admin", "system", "officer",
+    "nobody", "senco", "dsl", "teacher", "nurse", "manager", "auditor", "admin", "system", "officer", "steward",
     "stranger", "amina", "daniel", "link",
 )  # fmt: skip
 FORM = {"due_on-day": "1", "due_on-month": "12", "due_on-year": str(today().year)}
@@ -104,6 +104,12 @@ async def build(client: httpx.AsyncClient) -> World:
         _duplicates,
         _moves,
         _people,
+        _agreements,
+        _why,
+        _grounds,
+        _emergencies,
+        _denials,
+        _shields,
         _rest,
     ):
         world.examples |= dict([each async for each in add(story, world)])
@@ -492,6 +498,144 @@ async def _moves(story: Story, world: World) -> Any:
         yield route, _of(body, **ids)
 
 
+async def _why(story: Story, world: World) -> Any:
+    yield "GET /api/v1/cases/{case_id}/access", _of(query=f"?worker_id={NURSE_SEAT}")
+
+
+async def _agreements(story: Story, world: World) -> Any:
+    """A draft for each route that changes one, and one that is approved."""
+    steward = await story.who("steward")
+    new = {"title": "Protocol"} | {
+        f"{n}_on-{p}": str(getattr(today(), p)) for n in ("from", "until") for p in DATE_PARTS
+    }
+    new["until_on-year"] = str(today().year + 1)
+    clause = {"number": "1", "categories": "health", "purposes": "advice"}
+
+    async def made(title: str) -> tuple[str, list[str], list[str]]:
+        path = (await steward.submit("/agreements/new", new | {"title": title})).headers["location"]
+        await steward.submit(f"{path}/clauses", clause)
+        for agency in ("oakfield", "council"):
+            await steward.submit(f"{path}/parties", {"agency_id": str(known(agency))})
+        page = (await steward.see(path)).text
+        return (
+            path.rpartition("/")[2],
+            re.findall(r"/clauses/([0-9a-f-]{36})", page),
+            re.findall(r"/parties/([0-9a-f-]{36})", page),
+        )
+
+    first, clauses, parties = await made("First")
+    world.ids |= {"agreement_id": first}
+    yield "POST /agreements/new", _of(new)
+    yield "POST /agreements/{agreement_id}/clauses", _of(clause | {"number": "2"})
+    yield "POST /agreements/{agreement_id}/clauses/{clause_id}/dropping", _of({}, clause_id=clauses[0])
+    yield "POST /agreements/{agreement_id}/parties", _of({"agency_id": str(known("hillside"))})
+    yield "POST /agreements/{agreement_id}/parties/{party_id}/leaving", _of({}, party_id=parties[0])
+    yield "POST /agreements/{agreement_id}/approval", _of({}, agreement_id=(await made("Second"))[0])
+    yield "POST /agreements/{agreement_id}/ending", _of({}, agreement_id=(await made("Third"))[0])
+
+
+async def _emergencies(story: Story, world: World) -> Any:
+    """Opened by the safeguarding lead, once for each route that uses one up; an alert likewise; the nurse is on duty."""
+    boss = await story.who("therapist")
+    why = {"reason_code": "missing", "reason": "Not home since five, the police ask for contacts."}
+    leila = why | {"first_name": "Leila", "last_name": "Reid", "date_of_birth": "2018-02-14"}
+    made = [(await story.do("dsl", "/emergency-access", **leila))["id"] for _ in range(5)]
+    alerts = [(await story.do("senco", f"{story.path}/health-alerts", text="Asthma."))["id"] for _ in range(2)]
+    await boss.submit("/emergencies/duty", {"membership_id": NURSE_SEAT})
+    duty = re.findall(r"/emergencies/duty/([0-9a-f-]{36})/ending", (await boss.see("/emergencies/duty")).text)[0]
+    world.ids["emergency_id"] = made[0]
+    missed, said = why | {"upn": "A999400124999"}, {"verdict": "justified", "text": "The police were rung."}
+    yield "POST /api/v1/emergency-access", _of(missed)
+    yield "POST /emergencies/open", _of(missed | {"password": PASSWORD})
+    yield "POST /api/v1/emergency-access/{emergency_id}/ending", _of({}, emergency_id=made[1])
+    yield "POST /emergencies/{emergency_id}/ending", _of({}, emergency_id=made[2])
+    yield "POST /api/v1/emergency-access/{emergency_id}/review", _of(said, emergency_id=made[3])
+    yield "POST /emergencies/{emergency_id}/review", _of(said, emergency_id=made[4])
+    yield "POST /emergencies/duty", _of({"membership_id": NURSE_SEAT})
+    yield "POST /emergencies/duty/{duty_id}/ending", _of({}, duty_id=duty)
+    yield "POST /api/v1/cases/{case_id}/health-alerts", _of({"text": "Allergic to peanuts."})
+    yield "POST /cases/{reference}/alerts", _of({"text": "Allergic to peanuts."})
+    yield "POST /api/v1/health-alerts/{alert_id}/ending", _of({}, alert_id=alerts[0])
+    yield "POST /health-alerts/{alert_id}/ending", _of({}, alert_id=alerts[1])
+
+
+async def _denials(story: Story, world: World) -> Any:
+    """The SENCO's own conflicts about pupils who came lately; orders about Lan; cases of others, for named people only."""
+    ends = []
+    for name in ("Ylva", "Saga"):
+        pupil = (await story.do("senco", "/pupils", first_name=name))["id"]
+        ends.append((await story.do("senco", f"/pupils/{pupil}/conflicts", kind="neighbour"))["id"])
+    one, two = [(await story.do("senco", "/pupils", first_name=name))["id"] for name in ("Tyra", "Thora")]
+    yield "POST /api/v1/pupils/{pupil_id}/conflicts", _of({"kind": "neighbour"}, pupil_id=one)
+    yield "POST /pupils/{pupil_id}/conflict", _of({"kind": "neighbour"}, pupil_id=two)
+    yield "POST /api/v1/conflicts/{conflict_id}/ending", _of({}, conflict_id=ends[0])
+    yield "POST /conflicts/{conflict_id}/ending", _of({}, conflict_id=ends[1])
+
+    made_on = {f"made_on-{part}": str(getattr(today(), part)) for part in DATE_PARTS}
+    pupil, kind = pupil_id("Nguyễn Thị Ánh"), {"kind": "care", "bars_sharing": False}
+    new = kind | {"carer_id": carer_id("lan"), "made_on": today().isoformat()}
+    orders = [(await story.do("senco", f"/pupils/{pupil}/court-orders", **new))["id"] for _ in "12"]
+    theirs = (await _case_of(story, pupil))["reference"]
+    yield "POST /api/v1/pupils/{pupil_id}/court-orders", _of(new | {"carer_id": carer_id("daniel")})
+    yield "POST /cases/{reference}/carers/{carer_id}/order", _of(kind | made_on | {"bars_sharing": "false"})
+    yield (
+        "POST /api/v1/pupils/{pupil_id}/court-orders/{order_id}/discharge",
+        _of({}, pupil_id=pupil, order_id=orders[0]),
+    )
+    yield "POST /cases/{reference}/carers/orders/{order_id}/discharge", _of({}, reference=theirs, order_id=orders[1])
+
+    dsl, teacher = [str(known(f"seat {EMAILS[name]}")) for name in ("dsl", "teacher")]
+    only = {"reason_code": "publicity", "named": [dsl]}
+    for route, body, before in (
+        ("POST /api/v1/cases/{case_id}/restriction", only, False),
+        ("POST /cases/{reference}/restriction", only, False),
+        ("POST /cases/{reference}/restriction/check", only, False),
+        ("POST /api/v1/cases/{case_id}/restriction/people", {"worker_id": teacher}, True),
+        ("POST /cases/{reference}/restriction/people", {"worker_id": teacher}, True),
+        ("DELETE /api/v1/cases/{case_id}/restriction/people/{worker_id}", None, True),
+        ("POST /cases/{reference}/restriction/people/{worker_id}/removal", {}, True),
+        ("POST /api/v1/cases/{case_id}/restriction/lifting", {}, True),
+        ("POST /cases/{reference}/restriction/lifting", {}, True),
+    ):
+        pupil = (await story.do("senco", "/pupils", first_name="Alva", last_name=route.split("/")[-1].title()))["id"]
+        case = await story.do("senco", "/cases", pupil_id=pupil, reason="Finds it hard to sit.", level="1")
+        lead = {"version": case["version"], "lead_practitioner_id": teacher}
+        assert (await (await story.who("senco")).send("PATCH", f"/cases/{case['id']}", lead)).status_code == 200
+        if before:
+            senco = str(known(f"seat {EMAILS['senco']}"))
+            await story.do("dsl", f"/cases/{case['id']}/restriction", **only | {"named": [dsl, senco]})
+            yield route, _of(body, case_id=case["id"], reference=case["reference"], worker_id=senco)
+        else:
+            yield route, _of(body, case_id=case["id"], reference=case["reference"])
+
+
+async def _case_of(story: Story, pupil: str) -> Body:
+    found = (await (await story.who("senco")).get("/cases", limit=100)).json()["items"]
+    return next(each for each in found if each["pupil"]["id"] == pupil)
+
+
+async def _shields(story: Story, world: World) -> Any:
+    """What the safeguarding lead shields about Leila: one for each route that uses it up."""
+    path, manager = f"{story.path}/shielded-facts", str(known(f"seat {EMAILS['manager']}"))
+    new = {"kind": "telephone", "text": "07700 900456"}
+    facts = [(await story.do("dsl", path, **new))["id"] for _ in range(5)]
+    for fact in facts:
+        await story.do("dsl", f"{path}/{fact}/readers", worker_id=manager)
+    nurse = {"worker_id": NURSE_SEAT}
+    world.ids |= {"fact_id": facts[0], "worker_id": manager}
+    api, pages = "/api/v1/cases/{case_id}/shielded-facts", "/cases/{reference}/shielded"
+    yield f"POST {api}", _of(new)
+    yield f"POST {pages}", _of(new)
+    for prefix, removal in ((api, "DELETE {}"), (pages, "POST {}/removal")):
+        yield f"POST {prefix}/{{fact_id}}/readers", _of(nurse)
+        fact = facts.pop()
+        yield (
+            removal.format(prefix + "/{fact_id}/readers/{worker_id}"),
+            _of(None if prefix == api else {}, fact_id=fact),
+        )
+        yield f"POST {prefix}/{{fact_id}}/ending", _of({}, fact_id=facts.pop())
+
+
 async def _people(story: Story, world: World) -> Any:
     """Colleagues of the school; whoever is to go or to change is nobody of the personas."""
     admin, grace, priya, martin = await story.who("admin"), *(_seat(each) for each in ("senco", "teacher", "dsl"))
@@ -525,6 +669,40 @@ async def _people(story: Story, world: World) -> Any:
     yield "POST /password/reset/{secret}", _of({"password": "three otters cross the bridge"})
     yield "POST /address/{secret}", _of({})
     yield "POST /join/{secret}", _of({"name": "Noor Haddad", "password": "three otters cross the bridge"})
+
+
+async def _grounds(story: Story, world: World) -> Any:
+    """Sharing without consent on the usual case, told to the mother: one for each route that uses it up."""
+    path, told = f"{story.path}/sharing-grounds", {"told_carer_ids": [carer_id("amina")]}
+    law = told | {"code": "ca1989_s17", "agency_id": str(known("childrens-services")), "categories": ["education"]}
+    dated, typed = {"told_on": today().isoformat()}, {f"told_on-{part}": str(getattr(today(), part)) for part in DATE}
+    made = [(await story.do("senco", path, basis="statutory", **law | dated))["id"] for _ in range(6)]
+    agreed = {
+        "basis": "service_agreement",
+        "code": "early_help",
+        "agency_id": str(known("family-hub")),
+        "channel": "phone",
+    }
+    agreed |= {"categories": ["classroom"], "carer_id": carer_id("amina")}
+    yes = [(await story.do("senco", path, **agreed))["id"] for _ in "12"]
+    world.ids |= {"ground_id": made[0], "kind": "law"}
+    ends = {"reason": "No longer in need."}
+    yield "POST /api/v1/cases/{case_id}/sharing-grounds", _of(law | dated | {"basis": "statutory"})
+    yield "POST /cases/{reference}/grounds/{kind}/check", _of(law | typed)
+    yield "POST /cases/{reference}/grounds/{kind}", _of(law | typed)
+    yield "POST /api/v1/sharing-grounds/{ground_id}/telling", _of(told | dated)
+    yield "POST /grounds/{ground_id}/telling", _of(told | typed)
+    yield "POST /api/v1/sharing-grounds/{ground_id}/ending", _of(ends, ground_id=made[1])
+    yield "POST /grounds/{ground_id}/ending", _of(ends, ground_id=made[2])
+    yield "POST /api/v1/sharing-grounds/{ground_id}/objection", _of({"text": "Nobody asked me."}, ground_id=made[3])
+    yield "POST /family/grounds/{ground_id}/objection", _of({"text": "Nobody asked me."}, ground_id=made[4])
+    path = f"/sharing-grounds/{made[5]}/objection"
+    said = [(await story.do("amina", path, text="No."))["objections"][-1]["id"] for _ in "12"]
+    answer = {"answer": "It must go on: the law asks for it."}
+    yield "POST /api/v1/objections/{objection_id}/answer", _of(answer, objection_id=said[0])
+    yield "POST /grounds/{ground_id}/objections/{objection_id}", _of(answer, ground_id=made[5], objection_id=said[1])
+    yield "GET /family/grounds/{ground_id}/ending", _of(ground_id=yes[0])
+    yield "POST /family/grounds/{ground_id}/ending", _of({}, ground_id=yes[1])
 
 
 def _seat(persona: str) -> str:

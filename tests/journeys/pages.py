@@ -7,6 +7,10 @@ So no page escapes, whatever process a journey runs in.
 from tests.journeys.sight import SEEN, SEEN_WITH_PROBLEMS
 
 PAGES: dict[str, set[str]] = {
+    "denials": {
+        "/conflicts", "/pupils/{pupil_id}/conflict", "/cases/{reference}/restriction", "/cases/{reference}/restriction/check",
+        "/cases/{reference}/carers/{carer_id}/order", "/cases/{reference}/carers", "/cases/{reference}/shielded",
+    },
     "senco": {
         "/", "/sign-in", "/actions", "/demo/outbox", "/cases", "/cases/new", "/cases/new/{pupil_id}/{step}",
         "/cases/new/{pupil_id}/check", "/cases/{reference}/opened", "/cases/{reference}",
@@ -58,7 +62,12 @@ PAGES: dict[str, set[str]] = {
         "/", "/actions", "/actions/handover", "/actions/handover/check", "/actions/export", "/cases/export", "/cases/search",
     },
     "pupils": {"/pupils", "/pupils/add", "/pupils/search", "/pupils/export", "/exports/school"},
+    "oversee": {"/oversight/sharing", "/cases/{reference}/why"},
     "rivals": set(),
+    "emergencies": {
+        "/emergencies", "/emergencies/open", "/emergencies/{emergency_id}", "/emergencies/duty", "/cases/{reference}/alerts",
+    },
+    "agreements": {"/agreements", "/agreements/new", "/agreements/{agreement_id}"},
     "places": {"/account", "/help", "/help/{guide}", "/help/keyboard", "/help/accessibility", "/post"},
     "moving": {
         "/pupils/{pupil_id}/leave", "/pupils/{pupil_id}/leave/check", "/pupils/leaving", "/pupils/leaving/check",
@@ -69,10 +78,29 @@ PAGES: dict[str, set[str]] = {
         "/pupils/duplicates", "/pupils/duplicates/{pupil_id}/{other_id}", "/pupils/duplicates/{pupil_id}/{other_id}/check",
         "/pupils/merges", "/pupils/merges/{merge_id}", "/pupils/matches", "/pupils/matches/{match_id}",
     },
+    "grounds": {
+        "/cases/{reference}/grounds/{kind}", "/cases/{reference}/grounds/{kind}/check", "/grounds/{ground_id}",
+        "/grounds/{ground_id}/ending", "/grounds/{ground_id}/telling", "/family/grounds/{ground_id}/ending",
+        "/family/grounds/{ground_id}/objection",
+    },
     "imports": {"/pupils/import", "/pupils/import/{import_id}", "/pupils/import/{import_id}/approve"},
 }  # fmt: skip
 
 FORMS: dict[str, set[str]] = {
+    "oversee": set(),
+    "denials": {
+        "/pupils/{pupil_id}/conflict", "/cases/{reference}/restriction/check", "/cases/{reference}/restriction/people",
+        "/cases/{reference}/restriction/people/{worker_id}/removal", "/cases/{reference}/carers/{carer_id}/order",
+        "/cases/{reference}/shielded", "/cases/{reference}/shielded/{fact_id}/readers",
+        "/cases/{reference}/shielded/{fact_id}/readers/{worker_id}/removal",
+    },
+    "emergencies": {
+        "/emergencies/open", "/emergencies/{emergency_id}/review", "/emergencies/duty", "/cases/{reference}/alerts",
+    },
+    "agreements": {
+        "/agreements/new", "/agreements/{agreement_id}/clauses", "/agreements/{agreement_id}/parties",
+        "/agreements/{agreement_id}/approval",
+    },
     "senco": {"/cases/new"},
     "partner": {
         "/actions/{action_id}", "/invitations/{involvement_id}/ending", "/invitations/{involvement_id}/refusal",
@@ -104,6 +132,10 @@ FORMS: dict[str, set[str]] = {
         "/cases/{reference}/reopen", "/cases/{reference}/void", "/cases/{reference}/died",
         "/cases/{reference}/died-in-error", "/notes/{note_id}/correct", "/actions/{action_id}/correct",
         "/consents/{proposal_id}/correct", "/contributions/{contribution_id}/correct",
+    },
+    "grounds": {
+        "/cases/{reference}/grounds/{kind}/check", "/grounds/{ground_id}/ending", "/grounds/{ground_id}/telling",
+        "/family/grounds/{ground_id}/objection", "/grounds/{ground_id}/objections/{objection_id}",
     },
     "case": {"/cases/{reference}/actions/{action_id}/step"},
     "outcomes": {

@@ -21,11 +21,11 @@ ROUTES: dict[str, re.Pattern[str]] = {}
 # Where a way begins or ends, or where the way back is a button of its own.
 WITHOUT_BACK_LINK = {
     "/", "/sign-in", "/account", "/help", "/cases", "/pupils", "/actions", "/invitations", "/oversight", "/oversight/find",
-    "/oversight/saved", "/post", "/family", "/class", "/class/outcomes/{outcome_id}",
+    "/oversight/saved", "/post", "/family", "/class", "/emergencies", "/class/outcomes/{outcome_id}", "/oversight/sharing",
     "/demo/outbox", "/consent/{secret}", "/consent/{secret}/code", "/answer/{request_id}", "/answer/{request_id}/not-mine",
     "/answer/{request_id}/receipt", "/answer/{request_id}/check", "/family/requests/{request_id}/check",
     "/people", "/join/{secret}", "/address/{secret}", "/password/reset/{secret}",
-    "/cases/{reference}/ask/check", "/cases/{reference}/opened", "/cases/{reference}/review/check", "/corrections",
+    "/cases/{reference}/ask/check", "/cases/{reference}/grounds/{kind}/check", "/cases/{reference}/opened", "/cases/{reference}/review/check", "/corrections",
     "/pupils/{pupil_id}/leave", "/pupils/{pupil_id}/leave/check", "/pupils/leaving", "/pupils/leaving/check",
 }  # fmt: skip
 NAMES = sorted({name for pupil in PUPILS for name in (pupil.first, pupil.last, pupil.preferred) if name})

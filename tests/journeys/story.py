@@ -31,6 +31,7 @@ EMAILS = {
     "admin": "admin@oakfield.example",
     "system": "system@partnership.example",
     "officer": "dpo@oakfield.example",
+    "steward": "dpo@partnership.example",
     "stranger": "senco@hillside.example",
     "amina": "amina.yusuf@home.example",
     "daniel": "daniel.reid@home.example",
