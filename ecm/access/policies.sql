@@ -30,6 +30,16 @@ SET search_path = pg_catalog, public, pg_temp AS $$
           FROM enrolment x WHERE x.pupil_id = p_pupil AND x.school_id = p_school) e
 $$;
 
+-- For whom this membership reads: itself, its agency, the safeguarding desk, as `enter` would say (cover apart).
+CREATE FUNCTION principals_of(p_membership uuid) RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT array_remove(ARRAY[m.id,
+        CASE WHEN EXISTS (SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (a.kind, m.role, 'desk:general')) THEN a.id END,
+        CASE WHEN EXISTS (SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (a.kind, m.role, 'desk:safeguarding'))
+             THEN a.safeguarding_desk_id END], NULL)
+    FROM membership m JOIN agency a ON a.id = m.agency_id WHERE m.id = p_membership
+$$;
+
 -- Every reason that is stated for anybody to see anything of a case, as spans of time, from the facts as they stand.
 CREATE FUNCTION stated_reasons(p_case uuid)
 RETURNS TABLE (principal uuid, category text, basis text, basis_id uuid, spans tstzmultirange)
@@ -138,11 +148,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     FROM stated s CROSS JOIN restricted r LEFT JOIN named n ON n.membership_id = s.principal
     UNION ALL
     SELECT n.membership_id, s.category, s.basis, s.basis_id, s.spans * n.spans
-    FROM named n JOIN membership m ON m.id = n.membership_id JOIN agency a ON a.id = m.agency_id
-    JOIN stated s ON s.basis <> 'own_record' AND (
-        (s.principal = a.id AND EXISTS (SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (a.kind, m.role, 'desk:general')))
-        OR (s.principal = a.safeguarding_desk_id AND EXISTS (
-            SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (a.kind, m.role, 'desk:safeguarding'))))
+    FROM named n CROSS JOIN LATERAL (SELECT principals_of(n.membership_id) AS seats) p
+    JOIN stated s ON s.basis <> 'own_record' AND s.principal = ANY (p.seats) AND s.principal <> n.membership_id
 $$;
 
 -- Make the relation say what the facts say, for one case; then its seats; then send home what nobody can do any more.
@@ -321,7 +328,7 @@ BEGIN
         EXECUTE format('CREATE TRIGGER z_derive_%1$s AFTER %1$s ON contact_bar REFERENCING NEW TABLE AS changed
             FOR EACH STATEMENT EXECUTE FUNCTION derive_pupil(''pupil_id'')', happening);
         FOREACH t IN ARRAY ARRAY['case_brief','identified_barrier','action','note','review','review_contribution',
-                                 'outcome','measurement','provision','case_view','health_alert'] LOOP
+                                 'outcome','measurement','provision','case_view'] LOOP
             EXECUTE format('CREATE TRIGGER z_seats_%1$s AFTER %1$s ON %2$I REFERENCING NEW TABLE AS changed
                 FOR EACH STATEMENT EXECUTE FUNCTION seats_changed()', happening, t);
         END LOOP;

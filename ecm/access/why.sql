@@ -3,16 +3,6 @@
 
 SET ROLE ecm_policy;
 
--- For whom this membership reads: itself, its agency, the safeguarding desk, as `enter` would say (cover apart).
-CREATE FUNCTION principals_of(p_membership uuid) RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT array_remove(ARRAY[m.id,
-        CASE WHEN EXISTS (SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (a.kind, m.role, 'desk:general')) THEN a.id END,
-        CASE WHEN EXISTS (SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (a.kind, m.role, 'desk:safeguarding'))
-             THEN a.safeguarding_desk_id END], NULL)
-    FROM membership m JOIN agency a ON a.id = m.agency_id WHERE m.id = p_membership
-$$;
-
 -- Who may be asked about: oneself on a case one sees; anybody, by the school that keeps the case and its data protection
 -- officer; one's own people, by a manager on the case. Never a service one may not know of.
 CREATE FUNCTION may_ask_why(p_case uuid, p_membership uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER

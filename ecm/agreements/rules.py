@@ -27,7 +27,7 @@ class Clause:
 
     @property
     def name(self) -> str:
-        """What it is called at the beginning of a sentence."""
+        """What it is called at the beginning of a sentence. Source: issue "Access that cannot leak", "naming the clause"."""
         return f"Clause {self.number} of “{self.title}”"
 
 

@@ -39,7 +39,7 @@ class Gateway:
     until_on: date | None = None
 
     def in_force(self, on: date) -> bool:
-        """Whether it can be relied on that day."""
+        """Whether it can be relied on that day. Source: the commencement of the law that `source` names."""
         return self.from_on is not None and self.from_on <= on and (self.until_on is None or on < self.until_on)
 
 

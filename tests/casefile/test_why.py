@@ -8,9 +8,11 @@ import pytest
 
 from ecm.access.rules import MISSING, Facts, nearest_missing
 from ecm.agencies.permissions import CATEGORIES
+from ecm.audit.events import Event
 from ecm.casefile.why import whom_to_ask_about, why
 from ecm.consent.commands import withdraw_consent
 from ecm.consent.schemas import Withdrawing
+from ecm.database import acting_as
 from ecm.errors import NotAllowed, NotFound
 from ecm.seeds import WORKERS, known
 from tests.actions.story import HEALTH, NURSE, SENCO, bring_in, open_story
@@ -87,21 +89,13 @@ async def test_the_answer_is_what_is_really_shown(db: Any) -> None:
             continue
         answer = await why(story.senco, story.case_id, seat(worker.email))
         actor = await db.act_as(worker.email)
-        from ecm.database import acting_as
-
         async with acting_as(actor, "test") as act:
             for each in answer.categories:
                 sees = await act.value("SELECT reads($1, $2)", story.case_id, each.category)
                 assert sees == any(r.basis != "own_record" for r in each.reasons), (worker.email, each)
                 asked += sees
-            act.record(_event())
+            act.record(Event.ACCESS_EXPLAINED)
     assert asked >= 12
-
-
-def _event() -> Any:
-    from ecm.audit.events import Event
-
-    return Event.ACCESS_EXPLAINED
 
 
 def test_every_answer_has_a_sentence_and_no_sentence_is_without_an_answer() -> None:
