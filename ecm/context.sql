@@ -1,6 +1,9 @@
 -- Who is asking. `enter` (accounts) checks a live session and seals a context for this transaction; everything else
--- asks `context()`, which refuses a missing, forged or replayed one. The key is readable by ecm_policy alone, so SQL
--- injected as ecm_app can set the setting but cannot make its seal.
+-- asks for what is sealed, which refuses a missing, forged or replayed one. The key is readable by ecm_policy alone, so
+-- SQL injected as ecm_app can set the settings but cannot make their seals.
+--
+-- Two settings: `ecm.context` says everything about who asks; `ecm.reach` says no more than for whom they read and which
+-- cases are closed to them. Every policy of every row asks the second: short, it takes a third of the time (docs/performance.md).
 
 SET ROLE ecm_policy;
 
@@ -25,37 +28,36 @@ BEGIN
     RETURN sha256(outer_pad || sha256(inner_pad || message));
 END $$;
 
--- The seal binds the words to this backend and this transaction: copied elsewhere or kept for later it is worthless.
-CREATE FUNCTION context_seal(words text) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
+-- The seal binds the words to their setting, this backend and this transaction: copied elsewhere or kept for later it is
+-- worthless.
+CREATE FUNCTION context_seal(setting text, words text) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT encode(sha256(k.key || sha256(k.key || convert_to(
-        words || '|' || pg_backend_pid() || '|' || pg_current_xact_id()::text, 'UTF8'))), 'hex')
+        concat_ws('|', setting, words, pg_backend_pid(), pg_current_xact_id()), 'UTF8'))), 'hex')
     FROM context_key k WHERE k.name = 'context'
 $$;
 
-CREATE FUNCTION context() RETURNS jsonb LANGUAGE plpgsql STABLE SECURITY DEFINER
+-- What `enter` sealed in a setting.
+CREATE FUNCTION sealed(setting text) RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    sealed text := current_setting('ecm.context', true);
-    words text := substr(sealed, 66);
+    found text := current_setting(setting, true);
+    words text := substr(found, 66);
 BEGIN
     -- A setting used once in this connection reads as '' afterwards, not as NULL.
-    IF sealed IS NULL OR sealed = '' OR substr(sealed, 1, 64) IS DISTINCT FROM context_seal(words) THEN
+    IF found IS NULL OR found = '' OR substr(found, 1, 64) IS DISTINCT FROM context_seal(setting, words) THEN
         RAISE EXCEPTION 'no request context' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    RETURN words::jsonb;
+    RETURN words;
 END $$;
 
-CREATE FUNCTION principals() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT ARRAY(SELECT jsonb_array_elements_text(context() -> 'principals')::uuid)
-$$;
+-- Their bodies are bound to what they name when they are made, whatever search path the caller sets.
+CREATE FUNCTION context() RETURNS jsonb LANGUAGE sql STABLE RETURN sealed('ecm.context')::jsonb;
+
+CREATE FUNCTION principals() RETURNS uuid[] LANGUAGE sql STABLE RETURN split_part(sealed('ecm.reach'), '|', 1)::uuid[];
 
 -- Cases and pupils that are closed to whoever asks, whatever opens them: a conflict of interest. Deny beats allow.
-CREATE FUNCTION closed_cases() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT ARRAY(SELECT jsonb_array_elements_text(context() -> 'closed_cases')::uuid)
-$$;
+CREATE FUNCTION closed_cases() RETURNS uuid[] LANGUAGE sql STABLE RETURN split_part(sealed('ecm.reach'), '|', 2)::uuid[];
 CREATE FUNCTION closed_pupils() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ARRAY(SELECT jsonb_array_elements_text(context() -> 'closed_pupils')::uuid)
@@ -68,9 +70,10 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                                                 'list_plans', 'show_plan', 'make_plan', 'copy_plan', 'download_plan'), false)
 $$;
 
-CREATE FUNCTION set_context(words jsonb) RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
+CREATE FUNCTION set_context(words jsonb, principals uuid[], closed_cases uuid[]) RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT set_config('ecm.context', context_seal(words::text) || '|' || words::text, true)
+    SELECT set_config(name, context_seal(name, said) || '|' || said, true)
+    FROM (VALUES ('ecm.context', words::text), ('ecm.reach', principals::text || '|' || closed_cases::text)) AS each (name, said)
 $$;
 
 -- The app proves itself by a MAC over what it asks for; the secret never travels.
@@ -80,7 +83,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                      FROM context_key k WHERE k.name = 'app'), false)
 $$;
 
-GRANT EXECUTE ON FUNCTION app_now(), london_midnight(date), context(), principals(), closed_cases(), closed_pupils(), takes_away()
+GRANT EXECUTE ON FUNCTION app_now(), london_midnight(date), sealed(text), context(), principals(), closed_cases(), closed_pupils(), takes_away()
     TO ecm_app, ecm_owner;
 RESET ROLE;
 

@@ -134,8 +134,8 @@ UNION ALL
 SELECT format('Function %s %s.', p.name, f.flaw) FROM routine p, LATERAL (VALUES
     (p.owner NOT IN ('ecm_policy', 'ecm_owner'), format('belongs to %s; only ecm_policy and ecm_owner may own one', p.owner)),
     (p.prosecdef AND p.owner <> 'ecm_policy', 'runs as its owner, who is not ecm_policy'),
-    (p.prosecdef AND NOT coalesce('search_path=pg_catalog, public, pg_temp' = ANY (p.proconfig), false),
-        'runs as its owner with a search path of the caller''s choice'),
+    ((p.prosecdef OR p.lanname = 'plpgsql') AND NOT coalesce('search_path=pg_catalog, public, pg_temp' = ANY (p.proconfig), false),
+        'finds what it names by a search path of the caller''s choice'),
     (has_function_privilege('public', p.oid, 'EXECUTE'), 'may be run by PUBLIC'),
     (p.proleakproof, 'is LEAKPROOF: it would be asked about rows before the policies are'),
     (p.prosrc ~* 'set_config\\s*\\([^;]*,\\s*false\\s*\\)|\\mset\\s+session\\M', 'sets something for longer than its transaction'),
@@ -173,7 +173,7 @@ UNION ALL
 SELECT format('Everybody in this database starts with %s.', setting)
     FROM pg_db_role_setting s, unnest(s.setconfig) setting WHERE s.setrole = 0
     AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-    AND split_part(setting, '=', 1) IN ('ecm.context', 'row_security', 'search_path', 'session_replication_role')
+    AND split_part(setting, '=', 1) IN ('ecm.context', 'ecm.reach', 'row_security', 'search_path', 'session_replication_role')
 UNION ALL
 SELECT format('ecm_app may create things in schema %s.', nspname) FROM schema WHERE has_schema_privilege('ecm_app', oid, 'CREATE')
 UNION ALL

@@ -9,11 +9,11 @@ ALTER TABLE case_seat ENABLE ROW LEVEL SECURITY;
 ALTER TABLE case_seat FORCE ROW LEVEL SECURITY;
 GRANT SELECT ON case_access, case_seat TO ecm_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON case_access, case_seat TO ecm_policy;
--- Every policy that asks the relation asks it through this one: what is closed to the reader is closed here, once.
--- What was opened in an emergency is read here and taken nowhere.
+-- Every policy that asks the relation asks it through this one. Whose reasons and when, and what is closed to the reader,
+-- is said here, once, and nowhere else. What was opened in an emergency is read here and taken nowhere.
 CREATE POLICY case_access_is_mine ON case_access FOR SELECT TO ecm_app
-    USING (principal = ANY ((SELECT principals())::uuid[]) AND case_id <> ALL ((SELECT closed_cases())::uuid[])
-           AND (basis <> 'emergency' OR NOT (SELECT takes_away())));
+    USING (principal = ANY ((SELECT principals())::uuid[]) AND app_now() >= valid_from AND app_now() < valid_until
+           AND case_id <> ALL ((SELECT closed_cases())::uuid[]) AND (basis <> 'emergency' OR NOT (SELECT takes_away())));
 CREATE POLICY case_seat_is_mine ON case_seat FOR SELECT TO ecm_app
     USING (principal = ANY ((SELECT principals())::uuid[]) AND case_id <> ALL ((SELECT closed_cases())::uuid[]));
 RESET ROLE;

@@ -262,16 +262,12 @@ DECLARE
     t text;
     can_see text := $sql$ EXISTS (
         SELECT 1 FROM case_access a
-        WHERE a.case_id = %1$I.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
-          AND a.category = %1$I.category AND app_now() >= a.valid_from AND app_now() < a.valid_until
-          AND (a.basis <> 'own_record'%2$s)) $sql$;
-    is_mine text := ' OR a.principal IN (%1$I.author_membership_id, %1$I.author_desk_id)';
+        WHERE a.case_id = %1$I.case_id AND a.category = %1$I.category AND (a.basis <> 'own_record'%2$s)) $sql$;
+    is_mine text := ' OR (a.principal IN (%1$I.author_membership_id, %1$I.author_desk_id)%2$s)';
     -- As on_case() says it, here in place: a call for each row costs ten times as much.
-    on_the_case text := $sql$ AND EXISTS (
-        SELECT 1 FROM case_access a
-        WHERE a.case_id = %1$I.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
-          AND a.category = 'core' AND a.basis <> 'own_record'
-          AND app_now() >= a.valid_from AND app_now() < a.valid_until) $sql$;
+    on_the_case text := $sql$EXISTS (
+        SELECT 1 FROM case_access b
+        WHERE b.case_id = %1$I.case_id AND b.category = 'core' AND b.basis <> 'own_record')$sql$;
 BEGIN
     FOREACH t IN ARRAY ARRAY['support_case','case_brief','identified_barrier','involvement','involvement_message',
                              'action','note','review_contribution','case_author','carer_admission',
@@ -286,11 +282,11 @@ BEGIN
         -- What changes after it was written is not one's own record any more: an action is, only while on the case, and so
         -- is an outcome with what was measured, and a provision.
         EXECUTE format('CREATE POLICY %1$s_by_reason ON %1$I FOR SELECT TO ecm_app USING (' ||
-                       format(can_see, t, format(is_mine, t)) ||
-                       CASE WHEN t IN ('action', 'outcome', 'measurement', 'provision') THEN format(on_the_case, t)
-                            -- A school that handed the case over reads the brief as it left it: ecm/moves.
-                            WHEN t = 'case_brief' THEN ' AND (on_case(case_id) OR kept_by(case_id, author_agency_id))'
-                            ELSE '' END ||
+                       format(can_see, t, format(is_mine, t,
+                           CASE WHEN t IN ('action', 'outcome', 'measurement', 'provision') THEN ' AND ' || format(on_the_case, t)
+                                -- A school that handed the case over reads the brief as it left it: ecm/moves.
+                                WHEN t = 'case_brief' THEN ' AND (' || format(on_the_case, t) || ' OR kept_by(case_id, author_agency_id))'
+                                ELSE '' END)) ||
                        CASE WHEN t NOT IN ('case_brief', 'identified_barrier') THEN ' AND NOT in_error' ELSE '' END || ')', t);
         -- Authors come from the sealed context (trigger stamp_author); the claim was checked by claim_authorship.
         EXECUTE format('CREATE POLICY %1$s_by_author ON %1$I FOR INSERT TO ecm_app WITH CHECK (
@@ -298,10 +294,7 @@ BEGIN
             AND EXISTS (SELECT 1 FROM case_author w WHERE w.case_id = %1$I.case_id
                         AND w.principal = %1$I.author_membership_id AND w.category = %1$I.category)
             AND may_write(case_id, category)
-            AND EXISTS (SELECT 1 FROM case_access a WHERE a.case_id = %1$I.case_id
-                        AND a.principal = ANY ((SELECT principals())::uuid[]) AND a.category = ''core''
-                        AND a.basis <> ''own_record''
-                        AND app_now() >= a.valid_from AND app_now() < a.valid_until))', t);
+            AND ' || format(on_the_case, t) || ')', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['involvement','involvement_message'] LOOP
         EXECUTE format('CREATE POLICY %1$s_by_reason ON %1$I FOR SELECT TO ecm_app USING (' ||
@@ -311,9 +304,7 @@ END $$;
 
 CREATE POLICY support_case_by_reason ON support_case FOR SELECT TO ecm_app USING (EXISTS (
     SELECT 1 FROM case_access a
-    WHERE a.case_id = support_case.id AND a.principal = ANY ((SELECT principals())::uuid[])
-      AND a.category = 'core' AND a.basis <> 'own_record'
-      AND app_now() >= a.valid_from AND app_now() < a.valid_until));
+    WHERE a.case_id = support_case.id AND a.category = 'core' AND a.basis <> 'own_record'));
 CREATE POLICY support_case_by_school ON support_case FOR INSERT TO ecm_app WITH CHECK (
     school_id = (SELECT (context() ->> 'agency')::uuid) AND status = 'open' AND may_open_case(pupil_id, lead_membership_id));
 CREATE POLICY support_case_kept_by_school ON support_case FOR UPDATE TO ecm_app USING (holds_case(id))
@@ -328,9 +319,7 @@ GRANT UPDATE (reason, strengths, level, updated_at, version) ON case_brief TO ec
 CREATE POLICY action_by_owner ON action FOR SELECT TO ecm_app USING (
     NOT in_error AND (owner_desk_id = ANY ((SELECT principals())::uuid[]) OR assignee_membership_id = ANY ((SELECT principals())::uuid[]))
     AND EXISTS (SELECT 1 FROM case_access a
-                WHERE a.case_id = action.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
-                  AND a.category = 'core' AND a.basis <> 'own_record'
-                  AND app_now() >= a.valid_from AND app_now() < a.valid_until));
+                WHERE a.case_id = action.case_id AND a.category = 'core' AND a.basis <> 'own_record'));
 CREATE POLICY action_moved_on ON action FOR UPDATE TO ecm_app USING (
     NOT in_error AND (SELECT context() ->> 'membership') IS NOT NULL
     AND (owner_desk_id = ANY ((SELECT principals())::uuid[])
@@ -370,9 +359,7 @@ REVOKE INSERT ON case_author FROM ecm_app;
 CREATE POLICY carer_admission_by_school ON carer_admission FOR SELECT TO ecm_app USING (holds_case(case_id));
 CREATE POLICY carer_admission_is_mine ON carer_admission FOR SELECT TO ecm_app USING (
     (SELECT context() ->> 'membership') IS NULL AND person_id = (SELECT (context() ->> 'person')::uuid)
-    AND EXISTS (SELECT 1 FROM case_access a WHERE a.case_id = carer_admission.case_id
-                AND a.principal = ANY ((SELECT principals())::uuid[]) AND a.category = 'core'
-                AND app_now() >= a.valid_from AND app_now() < a.valid_until));
+    AND EXISTS (SELECT 1 FROM case_access a WHERE a.case_id = carer_admission.case_id AND a.category = 'core'));
 CREATE POLICY carer_admitted_by_school ON carer_admission FOR INSERT TO ecm_app WITH CHECK (
     (SELECT context() -> 'verbs' ? 'carer:admit') AND holds_case(case_id)
     AND admitted_by_membership_id = (SELECT (context() ->> 'membership')::uuid));

@@ -184,9 +184,8 @@ BEGIN
         EXECUTE format('CREATE POLICY %1$s_about_us ON %1$I FOR SELECT TO ecm_app USING (
             agency_id = (SELECT (context() ->> ''agency'')::uuid)
             AND EXISTS (SELECT 1 FROM case_access a WHERE a.case_id = %1$I.case_id
-                        AND a.principal = ANY ((SELECT principals())::uuid[]) AND a.category = ''core''
-                        AND a.basis <> ''own_record''
-                        AND app_now() >= a.valid_from AND app_now() < a.valid_until))', t);
+                        AND a.category = ''core''
+                        AND a.basis <> ''own_record''))', t);
     END LOOP;
 END $$;
 -- A request all of whose questions are hidden is hidden with them.

@@ -77,10 +77,12 @@ BEGIN
              WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal LOOP
         EXECUTE format('DROP TRIGGER %I ON public.%I', r.tgname, r.relname);
     END LOOP;
-    FOR r IN SELECT p.oid::regprocedure AS name FROM pg_proc p
+    FOR r IN SELECT p.oid FROM pg_proc p
              WHERE p.pronamespace = 'public'::regnamespace AND pg_get_userbyid(p.proowner) IN ('ecm_policy', 'ecm_owner')
              AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') LOOP
-        EXECUTE format('DROP FUNCTION %s CASCADE', r.name);
+        -- Unless it went with another that it names.
+        CONTINUE WHEN NOT EXISTS (SELECT FROM pg_proc p WHERE p.oid = r.oid);
+        EXECUTE format('DROP FUNCTION %s CASCADE', r.oid::regprocedure);
     END LOOP;
     FOR r IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
         EXECUTE format('REVOKE ALL ON public.%I FROM PUBLIC, ecm_app, ecm_policy', r.relname);

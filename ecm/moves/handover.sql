@@ -288,9 +288,7 @@ CREATE POLICY case_handover_between_schools ON case_handover FOR SELECT TO ecm_a
     AND (SELECT (context() ->> 'agency')::uuid) IN (from_school_id, to_school_id));
 CREATE POLICY kept_brief_is_own_record ON kept_brief FOR SELECT TO ecm_app USING (EXISTS (
     SELECT 1 FROM case_access a
-    WHERE a.case_id = kept_brief.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
-      AND a.category = kept_brief.category AND a.basis = 'own_record'
-      AND app_now() >= a.valid_from AND app_now() < a.valid_until
+    WHERE a.case_id = kept_brief.case_id AND a.category = kept_brief.category AND a.basis = 'own_record'
       AND a.principal IN (kept_brief.author_membership_id, kept_brief.author_desk_id)));
 CREATE TRIGGER d_withdraw_offers AFTER UPDATE ON support_case FOR EACH ROW
     WHEN (OLD.status = 'open' AND NEW.status <> 'open') EXECUTE FUNCTION withdraw_offers();

