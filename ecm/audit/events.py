@@ -217,3 +217,4 @@ class Event(StrEnum):
     DATA_EXPORTED = "data:exported"
 
     AREA_MADE = "area:made"
+    ACCESS_DERIVED = "access:derived"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from ecm.cli.ground import administering, administrator, begin_again, data_folder, database_of, main
+from ecm.cli.ground import administering, administrator, begin_again, data_folder, database_of, main, tell_progress
 from ecm.clock import today
 from ecm.config import Unsafe, secret_file, settings
 from ecm.embedded import owning, running
@@ -31,16 +31,14 @@ def seed(pupils: int, agencies: int, number: int, into_existing: bool, sign_ins:
 
     wanted = Wanted(pupils, agencies, number, today())
     with administering(data_folder()) as (admin_url, secret):
-        made = asyncio.run(make_area(admin_url, secret, wanted, _say, into_existing=into_existing, sign_ins=sign_ins))
+        made = asyncio.run(
+            make_area(admin_url, secret, wanted, tell_progress, into_existing=into_existing, sign_ins=sign_ins)
+        )
     click.echo(", ".join(f"{many:,} {table}" for table, many in made.rows.items()) or "What was left to do is done.")
     for each in made.sign_ins:
         click.echo(f"  {each.email:46} {each.role}, {each.agency}")
     if made.sign_ins:
         click.echo(f"Their password, shown only now: {made.password}")
-
-
-def _say(what: str, done: int, of: int) -> None:
-    click.echo(f"\r{what} [{'#' * (30 * done // of):30}] {done:,} of {of:,}", err=True, nl=done == of)
 
 
 @main.command("import-pupils")

@@ -112,3 +112,8 @@ def administering(data: Path) -> Iterator[tuple[str, str]]:
         secret = secret_file(data / "secret")
         asyncio.run(migrate(admin_url, secret))
         yield admin_url, secret
+
+
+def tell_progress(what: str, done: int, of: int) -> None:
+    """How far a long work is, on one line that is written over."""
+    click.echo(f"\r{what} [{'#' * (30 * done // of):30}] {done:,} of {of:,}", err=True, nl=done == of)

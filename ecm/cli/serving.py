@@ -8,7 +8,7 @@ import tempfile
 import click
 
 from ecm.agencies.permissions import KINDS, ROLES
-from ecm.cli.ground import administrator, data_folder, database_of, main
+from ecm.cli.ground import administrator, data_folder, database_of, main, tell_progress
 from ecm.config import Settings, Unsafe, settings
 
 
@@ -62,11 +62,28 @@ def bounced() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Bring the database up to date (ECM_ADMIN_DATABASE_URL)."""
+    """Bring the database up to date (ECM_ADMIN_DATABASE_URL).
+
+    A release with other rules of who may see what derives every case anew; interrupted, the same command goes on.
+    """
     from ecm.migrations.apply import migrate as bring_up_to_date
 
-    changed = asyncio.run(bring_up_to_date(administrator(settings()), settings().secret_key))
+    changed = asyncio.run(bring_up_to_date(administrator(settings()), settings().secret_key, _derived))
     click.echo("The database is up to date now." if changed else "The database was up to date.")
+
+
+@main.command()
+def derive() -> None:
+    """Derive anew who may see what, for every case (ECM_ADMIN_DATABASE_URL), also while the server runs."""
+    from ecm.access.derivation import derive_all
+
+    with database_of(data_folder()) as config:
+        cases = asyncio.run(derive_all(administrator(config), config.secret_key, _derived, again=True))
+    click.echo(f"Who may see what was derived anew for {cases:,} cases.")
+
+
+def _derived(done: int, of: int) -> None:
+    tell_progress("cases", done, of)
 
 
 @main.command()

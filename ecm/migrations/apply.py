@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 from piccolo.apps.migrations.commands.forwards import run_forwards
 
+from ecm.access.derivation import Progress, derive_all, silent
 from ecm.agencies.permissions import rows as permission_rows
 from ecm.clock import new_id
 from ecm.connections import ENGINE, Joined
@@ -47,7 +48,7 @@ FILES = (
             "casefile",
         )
     ]
-    + ["access/why.sql", "accounts/own.sql", "people/policies.sql", "monitoring/policies.sql"]
+    + ["access/derivation.sql", "access/why.sql", "accounts/own.sql", "people/policies.sql", "monitoring/policies.sql"]
     + [
         "imports/policies.sql",
         "imports/comparing.sql",
@@ -97,11 +98,18 @@ def fingerprint() -> str:
     return hashlib.sha256(b"\0".join(f.read_bytes() for f in files)).hexdigest()
 
 
-async def migrate(admin_url: str, secret: str) -> bool:
+async def migrate(admin_url: str, secret: str, say: Progress = silent) -> bool:
     """Bring the database at `admin_url` up to date, keeping the keys it has. False: it already was.
 
-    `admin_url` must be able to create roles, one of them with BYPASSRLS; a superuser is not needed. Raises: Refused.
+    When the rules of who may see what are others than before, every case is derived anew by them; `say` is told how far
+    that is. `admin_url` must be able to create roles, one of them with BYPASSRLS; a superuser is not needed.
+    Raises: Refused.
     """
+    changed = await _bring_up_to_date(admin_url, secret)
+    return bool(await derive_all(admin_url, secret, say)) or changed
+
+
+async def _bring_up_to_date(admin_url: str, secret: str) -> bool:
     connection = await asyncpg.connect(admin_url)
     try:
         if await _is_current(connection, secret):

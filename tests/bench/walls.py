@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
+from ecm.access.derivation import derive_all
 from ecm.cases.queries import ACTIONS, BARRIERS, CASE, INVOLVEMENTS, NOTES
 from ecm.clock import new_id
 from ecm.connections import PLAN_ONCE
@@ -23,7 +24,7 @@ from tests.bench.area import Reader
 from tests.bench.servers import SECRET
 
 DERIVED_MS, WAITS_MS = 5.0, 250.0
-ROUNDS, AT_ONCE = 300, 200
+ROUNDS = 300
 READ = (f"{CASE} WHERE c.id = $1", BARRIERS, INVOLVEMENTS, ACTIONS, NOTES)
 _missed: list[str] = []
 
@@ -55,7 +56,7 @@ async def measure(admin_url: str, reader: Reader, size: int) -> dict[str, float]
         print(f"  the same in the database alone: {ours:.2f} ms, without policies {bare:.2f}")
         one = await _derive_one(admin, cases)
         hold("deriving a case after a consent changed, ms", one, DERIVED_MS)
-        await _derive_all(admin, app, token, cases, size)
+        await _derive_all(admin_url, app, token, cases, size)
         return {"the same rows by id, in the database": ours, "deriving one case": one}
     finally:
         await admin.close()
@@ -105,13 +106,11 @@ async def _derive_one(admin: asyncpg.Connection, cases: list[UUID]) -> float:
     return median(took)
 
 
-async def _derive_all(
-    admin: asyncpg.Connection, app: asyncpg.Connection, token: bytes, cases: list[UUID], size: int
-) -> None:
-    """Everything anew, in the short transactions in which an area is derived, while somebody goes on reading."""
+async def _derive_all(admin_url: str, app: asyncpg.Connection, token: bytes, cases: list[UUID], size: int) -> None:
+    """Everything anew, as `ecm derive` does it, while somebody goes on reading."""
     waits: list[float] = []
     began = perf_counter()
-    work = asyncio.create_task(_derive_every(admin, size))
+    work = asyncio.create_task(derive_all(admin_url, SECRET, _say, again=True))
     while not work.done():
         asked = perf_counter()
         await _show(app, token, cases[len(waits) % len(cases)])
@@ -128,13 +127,8 @@ async def _derive_all(
     print(f"  all {size:,} cases derived anew in {seconds:.0f} s, {size / seconds:.0f} a second", flush=True)
 
 
-async def _derive_every(admin: asyncpg.Connection, size: int) -> None:
-    done, last = 0, UUID(int=0)
-    while found := await admin.fetch("SELECT id FROM support_case WHERE id > $1 ORDER BY id LIMIT $2", last, AT_ONCE):
-        last = found[-1]["id"]
-        await admin.execute("SELECT count(derive_case(id)) FROM unnest($1::uuid[]) id", [r["id"] for r in found])
-        done += len(found)
-        print(f"\rderived {done:,} of {size:,}", end="" if done < size else "\n", file=sys.stderr, flush=True)
+def _say(done: int, of: int) -> None:
+    print(f"\rderived {done:,} of {of:,}", end="" if done < of else "\n", file=sys.stderr, flush=True)
 
 
 def _worked(process: int) -> float:
