@@ -1,20 +1,22 @@
 """Whether what people do takes longer the more cases there are that they have nothing to do with.
 
-    python -m tests.bench.scale [CASES ...]
+    python -m tests.bench.scale [--keep FOLDER] [CASES ...]
 
-Two areas of 10,000 and 100,000 cases, or as many as are named, one after the other in databases of their own. Measured in
-each are an ordinary partner with about 30 cases, a SENCO with about 80, and a case officer on half of all, up to 50,000.
+Two areas of 10,000 and 100,000 cases, or as many as are named, one after the other in databases of their own; kept in the
+folder, if one is named, for the next run: a million cases take most of an hour to make. Measured in each are an ordinary partner with about 30 cases, a SENCO with about 80, and a case officer on half of all, up to 50,000.
 Times are processor time of the server and its database for one request, one after another. Exit code 1 below a bar.
 """
 
+import argparse
 import asyncio
+import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -22,6 +24,7 @@ from time import perf_counter
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import quote
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -31,7 +34,7 @@ from ecm.embedded import running
 from ecm.migrations.apply import migrate
 from ecm.seeds import PASSWORD
 from tests.bench import walls
-from tests.bench.area import Reader, Readers, lay_area
+from tests.bench.area import Reader, lay_area
 from tests.bench.servers import OURS, SECRET, environment, serving
 from tests.bench.tasks import API, Visitor, by_token, changes, listed, shown_case
 from tests.bench.waits import ask, backends, with_children, work_of
@@ -41,6 +44,7 @@ GROWS, COSTS = 1.3, 1.5
 ASKED, WARM_UP = 200, 40
 # Every pupil has a case: the others are nobody's reading, and only take time to make.
 CASES_IN_100 = 100
+WHO = ("partner", "SENCO", "case officer")
 OFFICER_CASES = 50_000
 OFFICER = """
 SELECT p.email, p.id, m.agency_id FROM membership m JOIN person p ON p.id = m.person_id JOIN agency a ON a.id = m.agency_id
@@ -64,10 +68,14 @@ class Chore:
     asked: list[Any]
 
 
-def main(sizes: tuple[int, ...]) -> int:
+def main() -> int:
     """Measure every size, print them beside each other; the exit code."""
+    wanted = argparse.ArgumentParser()
+    wanted.add_argument("--keep", type=Path)
+    wanted.add_argument("sizes", type=int, nargs="*", metavar="CASES", default=SIZES)
+    asked = wanted.parse_args()
     os.environ["PICCOLO_CONF"] = "ecm.piccolo_conf"
-    found = [measure(size) for size in sizes]
+    sizes, found = asked.sizes, [measure(size, asked.keep) for size in asked.sizes]
     missed = 0
     print(
         "\n"
@@ -85,22 +93,42 @@ def main(sizes: tuple[int, ...]) -> int:
     return int(missed or walls.missed())
 
 
-def measure(size: int) -> dict[str, float]:
-    """Make an area of so many cases; how long each chore takes there, in ms."""
+def measure(size: int, keep: Path | None) -> dict[str, float]:
+    """In an area of so many cases: how long each chore takes, in ms."""
     with ExitStack() as stack:
-        data = Path(tempfile.mkdtemp(prefix="ecm-scale-"))
-        stack.callback(shutil.rmtree, data, ignore_errors=True)
-        data.chmod(0o755)  # the database's server may run as somebody else
+        data = stack.enter_context(_folder(size, keep))
         admin_url = stack.enter_context(running(data))
-        asyncio.run(migrate(admin_url, SECRET))
+        asyncio.run(migrate(admin_url, SECRET, walls.say))
+        who = _laid(data, admin_url, size)
+        print(f"{size:,} cases: " + ", ".join(f"{name} of {who[name].cases:,}" for name in WHO), flush=True)
+        found = _served(data, admin_url, who)
+        return found | asyncio.run(walls.measure(admin_url, who["SENCO"], size))
+
+
+@contextmanager
+def _folder(size: int, keep: Path | None) -> Iterator[Path]:
+    data = keep / str(size) if keep else Path(tempfile.mkdtemp(prefix="ecm-scale-"))
+    data.mkdir(parents=True, exist_ok=True)
+    data.chmod(0o755)  # the database's server may run as somebody else
+    yield data
+    if not keep:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def _laid(data: Path, admin_url: str, size: int) -> dict[str, Reader]:
+    """Who is measured, in the area that is made here unless it was kept."""
+    file = data / "readers.json"
+    if not file.exists():
         began = perf_counter()
         with patch("ecm.synthetic.people.CASES_IN_100", CASES_IN_100):
             who = asyncio.run(lay_area(admin_url, size))
-        officer = asyncio.run(_officer(admin_url))
-        print(f"{size:,} cases, made in {perf_counter() - began:.0f} s: partner of {who.partner.cases}, SENCO of {who.senco.cases}, "
-              f"case officer of {officer.cases:,}", flush=True)  # fmt: skip
-        found = _served(data, admin_url, who, officer)
-        return found | asyncio.run(walls.measure(admin_url, who.senco, size))
+        found = dict(zip(WHO, (who.partner, who.senco, asyncio.run(_officer(admin_url))), strict=True))
+        file.write_text(json.dumps({name: asdict(each) for name, each in found.items()}, default=str))
+        print(f"{size:,} cases made in {perf_counter() - began:.0f} s", flush=True)
+    return {
+        name: Reader(each["email"], UUID(each["person"]), UUID(each["agency"]), each["cases"])
+        for name, each in json.loads(file.read_text()).items()
+    }
 
 
 async def _officer(admin_url: str) -> Reader:
@@ -119,22 +147,22 @@ async def _officer(admin_url: str) -> Reader:
         await connection.close()
 
 
-def _served(data: Path, admin_url: str, who: Readers, officer: Reader) -> dict[str, float]:
+def _served(data: Path, admin_url: str, who: dict[str, Reader]) -> dict[str, float]:
     with ExitStack() as stack:
         served = stack.enter_context(serving(OURS, environment(data, admin_url)))
         client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{served.port}", timeout=60))
         processes = with_children(served.process)
         found = {}
-        for name, reader in (("partner", who.partner), ("SENCO", who.senco), ("case officer", officer)):
+        for name, reader in who.items():
             for chore in _chores(client, by_token(client, reader.email), reader):
                 found[f"{chore.name}, {name}"] = _p50(client, processes, admin_url, chore)
-        program = by_token(client, who.senco.email)
+        program = by_token(client, who["SENCO"].email)
         found["withdraw consent, SENCO"], found["re-read the case, SENCO"] = _withdrawals(
             client, processes, admin_url, program
         )
         walls.hold(
             "the same cases by id, policies to none",
-            found["open a case, SENCO"] / _unwalled(data, admin_url, who.senco),
+            found["open a case, SENCO"] / _unwalled(data, admin_url, who["SENCO"]),
             COSTS,
         )
         return found
@@ -198,4 +226,4 @@ def _agreed(client: httpx.Client, program: Visitor) -> Iterator[tuple[str, str]]
 
 
 if __name__ == "__main__":
-    sys.exit(main(tuple(map(int, sys.argv[1:])) or SIZES))
+    sys.exit(main())

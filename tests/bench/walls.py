@@ -110,7 +110,7 @@ async def _derive_all(admin_url: str, app: asyncpg.Connection, token: bytes, cas
     """Everything anew, as `ecm derive` does it, while somebody goes on reading."""
     waits: list[float] = []
     began = perf_counter()
-    work = asyncio.create_task(derive_all(admin_url, SECRET, _say, again=True))
+    work = asyncio.create_task(derive_all(admin_url, SECRET, say, again=True))
     while not work.done():
         asked = perf_counter()
         await _show(app, token, cases[len(waits) % len(cases)])
@@ -127,7 +127,8 @@ async def _derive_all(admin_url: str, app: asyncpg.Connection, token: bytes, cas
     print(f"  all {size:,} cases derived anew in {seconds:.0f} s, {size / seconds:.0f} a second", flush=True)
 
 
-def _say(done: int, of: int) -> None:
+def say(done: int, of: int) -> None:
+    """How far deriving everything is."""
     print(f"\rderived {done:,} of {of:,}", end="" if done < of else "\n", file=sys.stderr, flush=True)
 
 
