@@ -20,23 +20,29 @@ RESET ROLE;
 
 SET ROLE ecm_policy;
 
--- When a pupil is on a school's roll: until the midnight after the last day. A first enrolment counts as soon as it is
--- written down, so that a school can prepare; one after a gap from its first day.
-CREATE FUNCTION on_roll(p_pupil uuid, p_school uuid) RETURNS tstzmultirange LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT coalesce(range_agg(tstzrange(CASE WHEN e.place = 1 THEN '-infinity' ELSE london_midnight(e.from_on) END,
-                                        coalesce(london_midnight(e.to_on + 1), 'infinity'))), '{}')
-    FROM (SELECT x.from_on, x.to_on, row_number() OVER (ORDER BY x.from_on, x.id) AS place
+-- When a pupil is in a school, and in which class: until the midnight after the last day. A first enrolment counts as soon
+-- as it is written down, so that a school can prepare; one after a gap from its first day.
+CREATE FUNCTION enrolled(p_pupil uuid, p_school uuid) RETURNS TABLE (class_name text, span tstzrange)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT e.class_name, tstzrange(CASE WHEN e.place = 1 THEN '-infinity' ELSE london_midnight(e.from_on) END,
+                                   coalesce(london_midnight(e.to_on + 1), 'infinity'))
+    FROM (SELECT x.class_name, x.from_on, x.to_on, row_number() OVER (ORDER BY x.from_on, x.id) AS place
           FROM enrolment x WHERE x.pupil_id = p_pupil AND x.school_id = p_school) e
 $$;
 
--- For whom this membership reads: itself, its agency, the safeguarding desk, as `enter` would say (cover apart).
+-- When a pupil is on a school's roll.
+CREATE FUNCTION on_roll(p_pupil uuid, p_school uuid) RETURNS tstzmultirange LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(range_agg(e.span), '{}') FROM enrolled(p_pupil, p_school) e
+$$;
+
+-- For whom this membership reads: itself, its agency, the safeguarding desk, its classes, as `enter` would say (cover apart).
 CREATE FUNCTION principals_of(p_membership uuid) RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT array_remove(ARRAY[m.id,
         CASE WHEN EXISTS (SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (a.kind, m.role, 'desk:general')) THEN a.id END,
         CASE WHEN EXISTS (SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (a.kind, m.role, 'desk:safeguarding'))
-             THEN a.safeguarding_desk_id END], NULL)
+             THEN a.safeguarding_desk_id END], NULL) || class_desks(ARRAY[m.id])
     FROM membership m JOIN agency a ON a.id = m.agency_id WHERE m.id = p_membership
 $$;
 
@@ -53,6 +59,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
                coalesce(london_midnight(birthday(p.date_of_birth, 18)), 'infinity') AS eighteen
         FROM support_case c JOIN agency s ON s.id = c.school_id JOIN pupil p ON p.id = c.pupil_id
         WHERE c.id = p_case),
+    -- Which classes the pupil is in, and when, of the school that keeps the case.
+    taught AS (
+        SELECT e.class_name, range_agg(e.span) AS spans FROM the_case c, enrolled(c.pupil_id, c.school_id) e
+        WHERE e.class_name <> '' GROUP BY e.class_name),
     -- Who is at the table, and when: the school that keeps the case, and agencies that accepted.
     at_table AS (
         SELECT school_id AS agency_id, id AS seat_id, NULL::uuid AS assignee, kept_span AS spans FROM the_case
@@ -96,6 +106,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     SELECT school_id, k, 'opened_by', id, kept_span FROM the_case, unnest(ARRAY['core','classroom','education','family']) k
     UNION ALL
     SELECT safeguarding_desk_id, 'core', 'opened_by', id, kept_span FROM the_case
+    UNION ALL
+    -- Whoever teaches the pupil gets what helps in class, and nothing of the case itself. Source: design 4; ADR 0029.
+    SELECT class_desk(c.school_id, t.class_name), 'classroom', 'opened_by', c.id, c.kept_span * t.spans FROM the_case c, taught t
     UNION ALL
     SELECT lead_membership_id, k, 'assignment', id, kept_span FROM the_case, unnest(ARRAY['core','classroom','education','family']) k
     UNION ALL
@@ -281,8 +294,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- A pupil came to a school, left it, or stays after all: the cases which that school keeps for them. A change of class
--- or year touches nothing.
+-- A pupil came to a school, left it, stays after all, or has another class: the cases which that school keeps for them.
+-- A change of year or number touches nothing.
 CREATE FUNCTION derive_roll() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE each_case uuid;
@@ -290,10 +303,22 @@ BEGIN
     FOR each_case IN
         WITH moved AS MATERIALIZED (
             SELECT n.pupil_id AS now_id, n.school_id AS now_at, o.pupil_id AS then_id, o.school_id AS then_at
-            FROM changed n JOIN former o USING (id) WHERE (n.pupil_id, n.school_id, n.from_on, n.to_on)
-                IS DISTINCT FROM (o.pupil_id, o.school_id, o.from_on, o.to_on))
+            FROM changed n JOIN former o USING (id) WHERE (n.pupil_id, n.school_id, n.class_name, n.from_on, n.to_on)
+                IS DISTINCT FROM (o.pupil_id, o.school_id, o.class_name, o.from_on, o.to_on))
         SELECT DISTINCT c.id FROM (SELECT now_id, now_at FROM moved UNION SELECT then_id, then_at FROM moved) m (pupil_id, school_id)
         JOIN support_case c ON c.pupil_id = m.pupil_id AND c.school_id = m.school_id ORDER BY c.id
+    LOOP PERFORM derive_case(each_case); END LOOP;
+    RETURN NULL;
+END $$;
+
+-- What somebody named on a restricted case reads there for a class follows their classes.
+CREATE FUNCTION derive_classes() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE each_case uuid;
+BEGIN
+    FOR each_case IN
+        SELECT DISTINCT r.case_id FROM changed n JOIN former o USING (id) JOIN named_reader r ON r.membership_id = n.id
+        WHERE n.class_names IS DISTINCT FROM o.class_names ORDER BY 1
     LOOP PERFORM derive_case(each_case); END LOOP;
     RETURN NULL;
 END $$;
@@ -308,7 +333,7 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION refresh_my_stale_seats() TO ecm_app;
-GRANT EXECUTE ON FUNCTION derive_changed(), derive_pupil(), derive_born(), derive_roll(), seats_changed() TO ecm_owner;
+GRANT EXECUTE ON FUNCTION derive_changed(), derive_pupil(), derive_born(), derive_roll(), derive_classes(), seats_changed() TO ecm_owner;
 RESET ROLE;
 
 SET ROLE ecm_owner;
@@ -342,4 +367,6 @@ CREATE TRIGGER z_derive_update AFTER UPDATE ON enrolment REFERENCING OLD TABLE A
     FOR EACH STATEMENT EXECUTE FUNCTION derive_roll();
 CREATE TRIGGER z_derive_delete AFTER DELETE ON enrolment REFERENCING OLD TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION derive_pupil('pupil_id');
+CREATE TRIGGER z_derive_update AFTER UPDATE ON membership REFERENCING OLD TABLE AS former NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION derive_classes();
 RESET ROLE;

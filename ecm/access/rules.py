@@ -11,6 +11,7 @@ MISSING = {
     "not_accepted": "Their organisation is invited and has not accepted yet.",
     "no_basis": "Neither the family’s consent nor anything else opens this to them now.",
     "safeguarding_lead": "In a school, only the designated safeguarding lead reads this.",
+    "not_taught": "They do not teach the pupil’s class, and are not named to work on this case.",
     "not_assigned": "They are not named to work on this case, and their role does not read for the whole organisation.",
 }
 
@@ -18,7 +19,7 @@ MISSING = {
 @dataclass(frozen=True)
 class Facts:
     """What decides it about one worker and one case. `involvement`: the newest of their organisation, None without one;
-    `unnamed`: the case is restricted and they are not named; `for_all`: they read for their whole organisation."""
+    `unnamed`: the case is restricted and they are not named; `for_all`: they read for their whole organisation; `for_classes`: for the classes they teach."""
 
     kind: str
     keeps: bool
@@ -28,6 +29,7 @@ class Facts:
     involvement: str | None
     for_all: bool
     for_safeguarding: bool
+    for_classes: bool
     assigned: bool
 
 
@@ -48,5 +50,5 @@ def nearest_missing(facts: Facts, category: str) -> str:
     if facts.kind == "school" and category == "safeguarding" and not facts.for_safeguarding:
         return "safeguarding_lead"
     if not facts.for_all and not facts.assigned and (not facts.keeps or category in SCHOOL_SEES):
-        return "not_assigned"
+        return "not_taught" if facts.for_classes and facts.keeps and category == "classroom" else "not_assigned"
     return "no_basis"

@@ -35,7 +35,7 @@ $$;
 -- conflicts; to everybody else such a worker is one without a reason. Null: not to be asked.
 CREATE FUNCTION why_facts(p_case uuid, p_membership uuid)
 RETURNS TABLE (name text, role text, agency_id uuid, agency_name text, kind text, keeps boolean, has_left boolean, conflicted boolean,
-               unnamed boolean, involvement text, for_all boolean, for_safeguarding boolean, assigned boolean)
+               unnamed boolean, involvement text, for_all boolean, for_safeguarding boolean, for_classes boolean, assigned boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT n.name, m.role, g.id, g.name, g.kind, c.school_id = g.id,
            m.started_at > app_now() OR coalesce(m.ended_at <= app_now(), false),
@@ -46,6 +46,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
                AND NOT EXISTS (SELECT FROM named_reader r WHERE r.case_id = c.id AND r.membership_id = m.id AND r.ended_at IS NULL),
            (SELECT i.status FROM involvement i WHERE i.case_id = c.id AND i.agency_id = g.id ORDER BY i.invited_at DESC, i.id DESC LIMIT 1),
            g.id = ANY (s.seats), g.safeguarding_desk_id = ANY (s.seats),
+           EXISTS (SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (g.kind, m.role, 'pupil:look_up_class')),
            EXISTS (SELECT FROM involvement i WHERE i.case_id = c.id AND i.assignee_membership_id = m.id AND i.status = 'accepted')
     FROM support_case c, membership m JOIN person n ON n.id = m.person_id JOIN agency g ON g.id = m.agency_id,
          LATERAL (SELECT principals_of(m.id) AS seats) s

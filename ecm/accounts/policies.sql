@@ -63,6 +63,7 @@ BEGIN
             covered := covered_by(m.id, s.person_id);
             seats := seats || covered;
         END IF;
+        IF 'pupil:look_up_class' = ANY (v) OR covered <> '{}' THEN seats := seats || class_desks(m.id || covered); END IF;
         -- A conflict is a person's, in whatever role; as a parent or carer the same person keeps their own view.
         closed := ARRAY(SELECT x.pupil_id FROM conflict_of_interest x WHERE x.person_id = s.person_id AND x.ended_at IS NULL);
     ELSE
@@ -112,7 +113,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
           AND NOT EXISTS (SELECT FROM contact_bar b WHERE b.person_id = p_person
                           AND app_now() >= b.from_at AND (b.until_at IS NULL OR app_now() < b.until_at))
           AND NOT EXISTS (SELECT FROM carer k JOIN support_case s ON s.pupil_id = k.pupil_id
-                          JOIN case_access a ON a.case_id = s.id AND a.principal = x.id WHERE k.person_id = p_person)
+                          JOIN case_access a ON a.case_id = s.id AND a.principal = ANY (x.id || class_desks(ARRAY[x.id]))
+                          WHERE k.person_id = p_person)
         ORDER BY c.absent_membership_id)
 $$;
 

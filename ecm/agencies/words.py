@@ -76,7 +76,7 @@ KIND_LABELS = {
 
 # Who will read what is written there, as the box says it. Source: docs/access.md.
 CATEGORY_READERS = {
-    "classroom": "Read by the school, the parents or carers who see the case, and services the family agreed may see what helps in class.",
+    "classroom": "Read by the school, whoever teaches the pupil’s class, the parents or carers who see the case, and services the family agreed may see what helps in class.",
     "education": "Read by the school, the parents or carers who see the case, and services the family agreed may see learning and school.",
     "health": "Read by whoever writes it, and by services the family agreed may see health.",
     "social_care": "Read by whoever writes it, and by services the family agreed may see social care.",
@@ -142,6 +142,15 @@ LOG_BASES = {
     "own_record": "they wrote something there",
     "own_child": "they care for this child",
 }
+
+
+def log_bases(role: str) -> dict[str, str]:
+    """The same of somebody in this role: what a school has by keeping a case reaches a teacher by the pupil's class.
+
+    Source: ADR 0029.
+    """
+    return LOG_BASES | {"opened_by": "they taught the pupil’s class"} if role == "teacher" else LOG_BASES
+
 
 OUTCOME_LABELS = {
     "outcomes_met": "What we set out to do is done",

@@ -19,11 +19,11 @@ from ecm.agencies.words import (
     ACTION_STATUS_LABELS,
     CATEGORY_LABELS,
     INVOLVEMENT_LABELS,
-    LOG_BASES,
     OUTCOME_LABELS,
     OUTCOME_STATUS_LABELS,
     REFUSAL_LABELS,
     ROLE_LABELS,
+    log_bases,
 )
 from ecm.casefile.access_log import AccessLog, access_log
 from ecm.casefile.access_log import Wanted as LogWanted
@@ -49,7 +49,7 @@ WORDS = {
     "channels": CHANNELS,
     "looked_at": LOOKED_AT,
     "parts": PARTS,
-    "log_bases": LOG_BASES,
+    "log_bases": log_bases,
     "action_statuses": ACTION_STATUS_LABELS,
     "outcomes": OUTCOME_LABELS,
     "settled": OUTCOME_STATUS_LABELS,

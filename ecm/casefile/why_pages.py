@@ -9,12 +9,12 @@ from litestar.params import FromPath
 from pydantic import BaseModel, ConfigDict, Field
 
 from ecm.accounts.current import page
-from ecm.agencies.words import CATEGORY_LABELS, LOG_BASES, ROLE_LABELS
+from ecm.agencies.words import CATEGORY_LABELS, ROLE_LABELS, log_bases
 from ecm.casefile.why import whom_to_ask_about, why
 from ecm.database import Actor
 from ecm.web.forms import Form, checked
 
-WORDS = {"categories": CATEGORY_LABELS, "roles": ROLE_LABELS, "bases": LOG_BASES}
+WORDS = {"categories": CATEGORY_LABELS, "roles": ROLE_LABELS, "bases": log_bases}
 
 
 class Asked(BaseModel):

@@ -46,6 +46,16 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT reads(p_case, 'core')
 $$;
 
+-- The open cases of the pupils in the reader's classes of which something may be told to whoever teaches them: one for each
+-- pupil, the own school's first. A class teacher sees no case; from here they have its id, for what helps in class.
+CREATE FUNCTION taught_cases() RETURNS TABLE (case_id uuid, pupil_id uuid, opened_on date)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT DISTINCT ON (c.pupil_id) c.id, c.pupil_id, (c.opened_at AT TIME ZONE 'Europe/London')::date
+    FROM unnest(own_roll()) u (id) JOIN support_case c ON c.pupil_id = u.id
+    WHERE c.status = 'open' AND (on_case(c.id) OR reads(c.id, 'classroom'))
+    ORDER BY c.pupil_id, c.school_id <> (context() ->> 'agency')::uuid, c.opened_at, c.id
+$$;
+
 -- That some services are involved at all is itself sensitive (a refuge, a clinic). The reader may know of this agency
 -- here: nothing is sensitive about it, it is the reader's own, the reader's desk is the one that may have asked it, or
 -- the reader has the category that being involved with it belongs to.
@@ -85,14 +95,15 @@ SET search_path = pg_catalog, public, pg_temp AS $$
        AND (context() -> 'verbs' ? ('write:' || p_category) OR (p_category <> 'safeguarding' AND reads(p_case, p_category)))
 $$;
 
--- May this worker write in this category here? Yes: record the fact, so that the row will be theirs. No: false.
+-- May this worker write in this category here? Yes: record the fact, so that the row will be theirs. No: false. Who is not
+-- on the case but reads the category (a class teacher) may claim it; what they may then write there, the policies say.
 CREATE FUNCTION claim_authorship(p_id uuid, p_desk_row uuid, p_case uuid, p_category text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE me jsonb := context();
 BEGIN
     IF me ->> 'membership' IS NULL THEN RETURN false; END IF;
     PERFORM lock_case(p_case);
-    IF NOT on_case(p_case) OR NOT may_write(p_case, p_category) THEN RETURN false; END IF;
+    IF NOT (on_case(p_case) OR reads(p_case, p_category)) OR NOT may_write(p_case, p_category) THEN RETURN false; END IF;
     INSERT INTO case_author (id, case_id, principal, category, since_at)
         VALUES (p_id, p_case, (me ->> 'membership')::uuid, p_category, app_now()) ON CONFLICT DO NOTHING;
     INSERT INTO case_author (id, case_id, principal, category, since_at)
@@ -248,7 +259,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
-GRANT EXECUTE ON FUNCTION may_write(uuid, text), kept_by(uuid, uuid), on_case(uuid), knows_of(uuid, uuid), holds_case(uuid), reads(uuid, text), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
+GRANT EXECUTE ON FUNCTION may_write(uuid, text), kept_by(uuid, uuid), on_case(uuid), taught_cases(), knows_of(uuid, uuid), holds_case(uuid), reads(uuid, text), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
     claim_authorship(uuid, uuid, uuid, text) TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_author(), check_action_owner(), check_involvement(), check_admission(), end_admission(),
     check_lead(), must_be_open(), stamp_times() TO ecm_owner;
@@ -288,13 +299,15 @@ BEGIN
                                 WHEN t = 'case_brief' THEN ' AND (' || format(on_the_case, t) || ' OR kept_by(case_id, author_agency_id))'
                                 ELSE '' END)) ||
                        CASE WHEN t NOT IN ('case_brief', 'identified_barrier') THEN ' AND NOT in_error' ELSE '' END || ')', t);
-        -- Authors come from the sealed context (trigger stamp_author); the claim was checked by claim_authorship.
+        -- Authors come from the sealed context (trigger stamp_author); the claim was checked by claim_authorship. A number
+        -- may be written down by whoever reads what is measured: a class teacher is not on the case.
         EXECUTE format('CREATE POLICY %1$s_by_author ON %1$I FOR INSERT TO ecm_app WITH CHECK (
             author_membership_id = (SELECT (context() ->> ''membership'')::uuid)
             AND EXISTS (SELECT 1 FROM case_author w WHERE w.case_id = %1$I.case_id
                         AND w.principal = %1$I.author_membership_id AND w.category = %1$I.category)
             AND may_write(case_id, category)
-            AND ' || format(on_the_case, t) || ')', t);
+            AND (' || format(on_the_case, t) ||
+                CASE WHEN t = 'measurement' THEN ' OR reads(case_id, category)' ELSE '' END || '))', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['involvement','involvement_message'] LOOP
         EXECUTE format('CREATE POLICY %1$s_by_reason ON %1$I FOR SELECT TO ecm_app USING (' ||
@@ -325,7 +338,9 @@ CREATE POLICY action_moved_on ON action FOR UPDATE TO ecm_app USING (
     AND (owner_desk_id = ANY ((SELECT principals())::uuid[])
          OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
          OR author_membership_id = ANY ((SELECT principals())::uuid[])
-         OR holds_case(case_id)));
+         OR holds_case(case_id))
+    -- A class teacher sees it without being on the case.
+    AND on_case(case_id));
 GRANT UPDATE (title, due_on, status, progress, assignee_membership_id, updated_at, version) ON action TO ecm_app;
 
 -- An invited agency sees that it is asked and why (coded), before it may know whom for.

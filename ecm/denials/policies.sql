@@ -61,6 +61,16 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     WHERE m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now()) AND knows_of(p_case, b.agency_id)
 $$;
 
+-- Who can be named on a restricted case: who works on it, and who teaches the pupil's class.
+CREATE FUNCTION nameable(p_case uuid) RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH stated AS MATERIALIZED (SELECT s.principal FROM stated_reasons(p_case) s WHERE s.category = 'classroom' AND s.spans @> app_now())
+    SELECT workers_on_case(p_case)
+    UNION SELECT m.id FROM support_case c JOIN membership m ON m.agency_id = c.school_id AND m.class_names <> '{}'
+    WHERE c.id = p_case AND holds_case(c.id) AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())
+      AND class_desks(ARRAY[m.id]) && ARRAY(SELECT principal FROM stated)
+$$;
+
 -- Somebody named on this restriction can still lift it: named for themselves, in the school that keeps the case.
 CREATE FUNCTION can_be_lifted(p_restriction uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -112,7 +122,7 @@ BEGIN
         RAISE EXCEPTION 'restricted already' USING ERRCODE = 'check_violation', CONSTRAINT = 'restricted_already';
     END IF;
     -- Asked before: once the case is restricted, whoever did it may see it no more.
-    among := ARRAY(SELECT workers_on_case(p_case));
+    among := ARRAY(SELECT nameable(p_case));
     INSERT INTO case_restriction (id, case_id, reason_code, set_by_membership_id, from_at)
         VALUES (p_id, p_case, p_reason, (me ->> 'membership')::uuid, app_now());
     PERFORM name_on_case(p_id, p_case, p_named, among);
@@ -125,7 +135,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE which uuid := own_restriction(p_case);
 BEGIN
     IF which IS NULL THEN RETURN false; END IF;
-    PERFORM name_on_case(which, p_case, ARRAY[p_membership], ARRAY(SELECT workers_on_case(p_case)));
+    PERFORM name_on_case(which, p_case, ARRAY[p_membership], ARRAY(SELECT nameable(p_case)));
     RETURN true;
 END $$;
 
@@ -184,7 +194,7 @@ BEGIN
     UPDATE court_order SET pupil_id = p_kept WHERE pupil_id = p_gone;
 END $$;
 
-GRANT EXECUTE ON FUNCTION workers_on_case(uuid), restrict_case(uuid, uuid, text, uuid[]), name_reader(uuid, uuid),
+GRANT EXECUTE ON FUNCTION workers_on_case(uuid), nameable(uuid), restrict_case(uuid, uuid, text, uuid[]), name_reader(uuid, uuid),
     unname_reader(uuid, uuid), lift_restriction(uuid) TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_conflict(), stamp_order(), check_bar_of_order() TO ecm_owner;
 RESET ROLE;

@@ -30,7 +30,7 @@ SENTENCES = {
 WORKERS = """
 SELECT m.id, w.name, m.role, a.name AS agency, a.id = c.school_id AS of_school, m.id = c.lead_membership_id AS leads,
        EXISTS (SELECT FROM named_reader n WHERE n.case_id = c.id AND n.membership_id = m.id AND n.ended_at IS NULL) AS named
-FROM support_case c, workers_on_case(c.id) k (id) JOIN membership m ON m.id = k.id
+FROM support_case c, nameable(c.id) k (id) JOIN membership m ON m.id = k.id
 JOIN person w ON w.id = m.person_id JOIN agency a ON a.id = m.agency_id
 WHERE c.id = $1 ORDER BY a.id <> c.school_id, a.name, w.name, m.id
 """

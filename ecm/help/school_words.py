@@ -115,13 +115,13 @@ LEADS = Guide(
 TEACHERS = Guide(
     "teachers",
     "Class teachers",
-    "See the actions that were given to you, and say how they are going.",
+    "See what helps the pupils of your class, write down today’s numbers, and say how your actions are going.",
     (("school", "teacher"),),
     (
         "See the actions your school gave you, with their dates.",
         "Say in a sentence how an action is going, and mark it as done.",
-        "See on one page what helps the pupils of your class, and write down today’s numbers, where you work on the case.",
-        "You do not see other cases: what is in them is for the people the family agreed to. Ask your SENCO what helps.",
+        "See on one page what helps the pupils of your class, in their own words too, and write down today’s numbers.",
+        "You see nothing else of a case, unless you were named to work on it. Ask your SENCO for more.",
     ),
     (
         Task(
@@ -138,7 +138,7 @@ TEACHERS = Guide(
             (
                 "Choose **Your class**. What is measured for your pupils stands at the top, a box for each.",
                 "Type the number, and choose **Save**. What you have written down today moves to the end.",
-                "Below are your pupils, with what helps each in class and the one-page profile.",
+                "Below are your pupils: what each of them says, what is hard, and what helps in class.",
             ),
             "pupil:look_up_class",
         ),

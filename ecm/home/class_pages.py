@@ -16,8 +16,6 @@ from ecm.outcomes.schemas import NewMeasurement
 from ecm.web.forms import Form, submit
 from ecm.web.render import redirect
 
-TEACHES = "pupil:look_up_class"
-
 
 @get("/class")
 async def show_class(actor: NamedDependency[Actor]) -> Response[bytes]:
@@ -36,7 +34,7 @@ async def send_number(
     request: Request[Any, Any, Any], actor: NamedDependency[Actor], outcome_id: FromPath[UUID]
 ) -> Response[Any]:
     """Write down a number, and go on with the next."""
-    form = await submit(request, NewMeasurement, lambda new: measure_outcome(actor, outcome_id, new, TEACHES))
+    form = await submit(request, NewMeasurement, lambda new: measure_outcome(actor, outcome_id, new, in_class=True))
     if not form.ok:
         return await _page(actor, form, outcome_id)
     return redirect("/class#measures", "The number is saved.")

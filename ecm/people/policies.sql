@@ -380,7 +380,8 @@ BEGIN
        OR EXISTS (SELECT FROM contact_bar b WHERE b.person_id = covering.person_id
                   AND app_now() >= b.from_at AND (b.until_at IS NULL OR app_now() < b.until_at))
        OR EXISTS (SELECT FROM carer k JOIN support_case s ON s.pupil_id = k.pupil_id
-                  JOIN case_access a ON a.case_id = s.id AND a.principal = absent.id WHERE k.person_id = covering.person_id) THEN
+                  JOIN case_access a ON a.case_id = s.id AND a.principal = ANY (absent.id || class_desks(ARRAY[absent.id]))
+                  WHERE k.person_id = covering.person_id) THEN
         RAISE EXCEPTION 'may not cover' USING ERRCODE = 'check_violation', CONSTRAINT = 'cover_receiver';
     END IF;
     IF EXISTS (SELECT FROM cover c WHERE c.absent_membership_id = p_absent AND c.ended_at IS NULL

@@ -7,6 +7,20 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ARRAY(SELECT DISTINCT c FROM membership m, unnest(m.class_names) c WHERE m.id = ANY (principals()) ORDER BY c)
 $$;
 
+-- The principal with which whoever teaches a class of a school reads. Not a secret, and nobody's id: it opens what the
+-- relation says, to whom `enter` gives it. Source: ADR 0029.
+CREATE FUNCTION class_desk(p_school uuid, p_class text) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+    SELECT encode(substr(sha256(convert_to(p_school::text || '|' || p_class, 'UTF8')), 1, 16), 'hex')::uuid
+$$;
+
+-- With which class desks these memberships read: the classes of those whose role looks pupils up by class.
+CREATE FUNCTION class_desks(p_memberships uuid[]) RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(SELECT DISTINCT class_desk(m.agency_id, c) FROM membership m JOIN agency a ON a.id = m.agency_id
+        JOIN permission p ON (p.kind, p.role, p.verb) = (a.kind, m.role, 'pupil:look_up_class'), unnest(m.class_names) c
+        WHERE m.id = ANY (p_memberships))
+$$;
+
 -- A bar begins now or later, and is ended now, never re-dated.
 CREATE FUNCTION stamp_contact_bar() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$

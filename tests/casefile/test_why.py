@@ -43,6 +43,10 @@ async def test_each_reason_and_the_nearest_thing_missing(db: Any) -> None:
     assert own["core"] == "assignment+opened_by"
     teacher = await missing(db, SENCO, story.case_id, TEACHER)
     assert {teacher[each] for each in ("core", "education")} == {"not_assigned"}
+    assert teacher["classroom"] == "opened_by"  # she teaches the pupil's class
+    async with db.admin() as admin:
+        await admin.execute("UPDATE membership SET class_names = '{Cedar}' WHERE id = $1", seat(TEACHER))
+    assert (await missing(db, SENCO, story.case_id, TEACHER))["classroom"] == "not_taught"
     assert (await missing(db, SENCO, story.case_id, DSL))["safeguarding"] == "no_basis"
 
     await withdraw_consent(story.senco, story.proposals["health"], Withdrawing(channel="phone", witness="Martin Hale"))
@@ -101,14 +105,15 @@ async def test_the_answer_is_what_is_really_shown(db: Any) -> None:
 def test_every_answer_has_a_sentence_and_no_sentence_is_without_an_answer() -> None:
     yes_no = (False, True)
     given = {
-        nearest_missing(Facts(kind, keeps, left, conflict, unnamed, how, desk, safe, named), category)
-        for kind, keeps, left, conflict, unnamed, how, desk, safe, named in product(
+        nearest_missing(Facts(kind, keeps, left, conflict, unnamed, how, desk, safe, taught, named), category)
+        for kind, keeps, left, conflict, unnamed, how, desk, safe, taught, named in product(
             ("school", "health"),
             yes_no,
             yes_no,
             yes_no,
             yes_no,
             (None, "invited", "accepted", "ended"),
+            yes_no,
             yes_no,
             yes_no,
             yes_no,
