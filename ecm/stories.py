@@ -12,7 +12,7 @@ from ecm.actions.commands import add_action
 from ecm.actions.schemas import NewAction
 from ecm.agencies.words import Category, InvitationReason, Whose
 from ecm.audit.events import Event
-from ecm.cases.commands import open_case, write_note
+from ecm.cases.commands import add_barrier, open_case, write_note
 from ecm.cases.schemas import BarrierCode, Level, NewBarrier, NewCase, NewNote
 from ecm.clock import fixed_ids, new_id, today
 from ecm.closures.commands import close_case, void_case
@@ -155,6 +155,7 @@ async def tell_stories() -> None:
     await _ended(other)
     await _known_twice(senco, other)
     await _moving(senco)
+    await _in_class(senco, invited, waiting)
 
 
 async def _measured(senco: Actor, health: Actor, hub: Actor, case_id: UUID) -> None:
@@ -194,6 +195,44 @@ async def _measured(senco: Actor, health: Actor, hub: Actor, case_id: UUID) -> N
     )
     for who, whose, text, how in said:
         await record_view(who, case_id, NewView(whose=whose, text=text, how=how))
+
+
+async def _in_class(senco: Actor, reader: UUID, quiet: UUID) -> None:
+    """What two pupils of one class say, what helps them there, and what their teacher writes the numbers down for."""
+    aloud = NewOutcome(
+        title="Reads to the class", measure="Lines read aloud", baseline=Decimal(2), target=Decimal(12), due_on=today() + timedelta(weeks=8),
+        category="classroom",
+    )  # fmt: skip
+    speaks = NewOutcome(
+        title="Speaks in lessons", measure="Times she speaks today", baseline=Decimal(0), target=Decimal(5), category="classroom"
+    )  # fmt: skip
+    for case_id, outcome, value in ((reader, aloud, 5), (quiet, speaks, 1)):
+        made = (await add_outcome(senco, case_id, outcome))["id"]
+        last_week = today() - timedelta(weeks=1)
+        await measure_outcome(senco, made, NewMeasurement(value=Decimal(value), measured_on=last_week))
+    helps = (
+        (reader, "Coloured overlay and large print", "Class teacher", "Whenever she reads"),
+        (quiet, "Time to answer: count to ten", "Every adult in class", "Every question"),
+        (quiet, "A partner who speaks Vietnamese", "Class teacher", "In talk time"),
+    )
+    for case_id, title, who, how_often in helps:
+        await add_provision(senco, case_id, NewProvision(
+            title=title, who=who, how_often=how_often, starts_on=today() - timedelta(weeks=3), category="classroom",
+        ))  # fmt: skip
+    hard = NewBarrier(code=BarrierCode("CL02"), how_identified="screening", category="classroom")
+    await add_barrier(senco, reader, hard)
+    said: tuple[tuple[UUID, Whose, str], ...] = (
+        (reader, "pupil", "I like stories when somebody reads them with me. The letters jump when I am tired."),
+        (quiet, "pupil", "I know the answer. I want to say it to one person first."),
+        (quiet, "family", "She talks all evening at home. Please do not ask her in front of everybody."),
+    )
+    for case_id, whose, text in said:
+        await record_view(senco, case_id, NewView(whose=whose, text=text, category="classroom"))
+    seat = NewAction(
+        title="Give her a seat near the front", category="classroom", owner_agency_id=known("oakfield"),
+        due_on=today() + timedelta(days=4),
+    )  # fmt: skip
+    await add_action(senco, reader, seat)
 
 
 async def _reviewed(senco: Actor, case_id: UUID) -> None:

@@ -94,7 +94,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         WHERE f.id < p_before AND (f.author_membership_id = me.membership OR f.by_membership_id = me.membership
             OR f.author_person_id = me.carer OR (f.author_agency_id = me.agency AND me.officer))
         ORDER BY f.id DESC LIMIT p_limit)
-    SELECT k.id, k.kind, k.subject_id, k.category, k.case_id, c.reference, c.pupil_id, coalesce(a.name, q.name),
+    SELECT k.id, k.kind, k.subject_id, k.category, k.case_id,
+           -- A number can be from somebody who never saw the case: whoever teaches the pupil's class.
+           CASE WHEN k.kind <> 'measurement' OR k.author_membership_id IS DISTINCT FROM (context() ->> 'membership')::uuid
+                OR on_case(k.case_id) THEN c.reference END,
+           c.pupil_id, coalesce(a.name, q.name),
            CASE WHEN k.whole THEN coalesce(k.text, s.text) END, coalesce(k.written_at, s.written_at), k.reason, k.at,
            coalesce(b.name, q.name), y.role
     FROM kept k JOIN support_case c ON c.id = k.case_id

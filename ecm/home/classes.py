@@ -98,12 +98,12 @@ async def _fill(act: Act, pupils: dict[UUID, dict[str, Any]]) -> None:
     cases = list(pupils)
     for row in await act.rows(WORDS, cases):
         pupils[row["case_id"]]["says"].append((row["whose"], row["text"]))
+    for row in await act.rows(HELPS, cases):
+        pupils[row["case_id"]]["helps"].append((row["title"], row["more"]))
     for row in await act.rows(HARD, cases):
         known = barrier(row["code"])
         pupils[row["case_id"]]["hard"].append(known.label)
         pupils[row["case_id"]]["helps"] += [(each, None) for each in known.strategies]
-    for row in await act.rows(HELPS, cases):
-        pupils[row["case_id"]]["helps"].append((row["title"], row["more"]))
     for row in await act.rows(PROFILES, cases):
         pupils[row["case_id"]]["profile"] = {"id": row["id"], "made_at": row["made_at"]}
     for row in await act.rows(MEASURES, cases):
