@@ -152,7 +152,8 @@ async def _tell(act: Act, case: Mapping[str, Any]) -> None:
         "SELECT * FROM workers_to_tell($1, NULL, $2)", case["id"], proof("workers_to_tell", case["id"], "")
     )
     for row in told:
-        await write_to_worker(act, row["membership_id"], partial(_letter, case=case, knows_case=row["knows_case"]))
+        letter = partial(_letter, case=case, knows_case=row["knows_case"])
+        await write_to_worker(act, row["membership_id"], letter, case["id"])
 
 
 def _letter(to: str, case: Mapping[str, Any], knows_case: bool) -> CaseEnded | RequestEnded:

@@ -67,7 +67,7 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH told AS (
-        SELECT m.id, EXISTS (SELECT FROM case_access a WHERE a.case_id = p_case AND a.principal = i.agency_id
+        SELECT m.id, EXISTS (SELECT FROM case_access a WHERE a.case_id = p_case AND a.principal IN (i.agency_id, m.id)
             AND a.category = 'core' AND a.basis <> 'own_record'
             AND app_now() >= a.valid_from AND app_now() < a.valid_until) AS knows
         FROM involvement i JOIN agency g ON g.id = i.agency_id JOIN membership m ON m.agency_id = i.agency_id

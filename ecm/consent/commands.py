@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from ecm.consent.schemas import Answers, Asking, NewDecision, Withdrawing
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed, NotFound, Refused
 from ecm.notifications.letters import CarerLink, TalkWanted
-from ecm.notifications.outbox import queue
+from ecm.notifications.outbox import queue, write_to_first
 
 NOTHING_TO_AGREE = "The school has closed this case, so there is nothing to agree to. Saying no is still possible."
 ANSWERED = "This question has been answered already. Look at it again."
@@ -180,11 +181,11 @@ async def _record(act: Act, found: dict[str, Any], counts: Counter[str], channel
 
 
 async def _want_talk(act: Act, request_id: UUID, found: dict[str, Any]) -> None:
-    asker = await act.row("SELECT asked_by_email, reference FROM linked_request() WHERE request_id = $1", request_id)
+    asker = await act.row("SELECT to_ring, reference FROM linked_request() WHERE request_id = $1", request_id)
     if asker is None:
         raise NotAllowed
-    if asker["asked_by_email"]:
-        await queue(act, TalkWanted(asker["asked_by_email"], asker["reference"]))
+    letter = partial(TalkWanted, reference=asker["reference"])
+    await write_to_first(act, asker["to_ring"], letter, found["case_id"])
     act.record(Event.CONSENT_TALK_WANTED, case=found["case_id"], subject=request_id)
 
 

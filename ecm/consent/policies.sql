@@ -141,13 +141,16 @@ END $$;
 -- What a carer on a verified link is told about who asks: for the one request of the context, nothing else.
 CREATE FUNCTION linked_request() RETURNS TABLE (
     request_id uuid, case_id uuid, pupil_id uuid, carer_id uuid, carer_name text, pupil_first_name text, school_name text,
-    asked_by_name text, asked_by_role text, asked_by_email text, reference text, language text, wording_version text,
+    asked_by_name text, asked_by_role text, to_ring uuid[], reference text, language text, wording_version text,
     wording_hash bytea, asked_at timestamptz, answered_at timestamptz, school_as_asked text, pupil_as_asked text,
     asker_as_asked text, role_as_asked text, elsewhere boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT r.id, r.case_id, u.id, r.carer_id, n.name, coalesce(nullif(u.preferred_name, ''), u.first_name), s.name,
-           w.name, m.role, w.email, c.reference, r.language, r.wording_version, r.wording_hash, r.asked_at, r.answered_at,
-           r.school_name, r.pupil_name, r.asker_name, r.asker_role, m.agency_id <> c.school_id
+           w.name, m.role,
+           -- Who asked; else the lead, who is not told that way that somebody asked about a service telling in itself.
+           ARRAY[m.id] || CASE WHEN NOT EXISTS (SELECT FROM consent_proposal p JOIN agency g ON g.id = p.agency_id
+               WHERE p.request_id = r.id AND g.involvement_category <> 'core') THEN ARRAY[c.lead_membership_id] ELSE '{}' END,
+           c.reference, r.language, r.wording_version, r.wording_hash, r.asked_at, r.answered_at, r.school_name, r.pupil_name, r.asker_name, r.asker_role, m.agency_id <> c.school_id
     FROM consent_request r
     JOIN support_case c ON c.id = r.case_id JOIN pupil u ON u.id = c.pupil_id JOIN agency s ON s.id = c.school_id
     JOIN person n ON n.id = r.person_id

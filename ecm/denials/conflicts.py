@@ -8,9 +8,11 @@ import asyncpg
 from ecm.audit.events import Event
 from ecm.cases.queries import display
 from ecm.clock import new_id
-from ecm.database import Act, Actor, acting_as
+from ecm.database import Act, Actor, acting_as, proof
 from ecm.denials.schemas import NewConflict
 from ecm.errors import NotAllowed, NotFound, Refused
+from ecm.notifications.letters import ConflictDeclared
+from ecm.notifications.outbox import write_to_worker
 
 ALREADY = "A conflict of interest with this pupil is recorded for this person already."
 NOT_A_COLLEAGUE = "Choose somebody who works in your organisation now."
@@ -33,7 +35,7 @@ ORDER BY w.name, m.person_id, m.id
 async def declare_conflict(actor: Actor, pupil_id: UUID, new: NewConflict) -> UUID:
     """From now on the actor, or a colleague of the actor's organisation, sees nothing of this pupil, in any role.
 
-    A colleague only by conflict:manage. Ended only by somebody else: `end_conflict`. Records conflict:declared.
+    Those who look after conflicts there are written to. A colleague only by conflict:manage. Ended only by somebody else: `end_conflict`. Records conflict:declared.
     Raises: NotFound for a pupil the actor does not see; NotAllowed; Refused.
     """
     async with acting_as(actor, "declare_conflict") as act:
@@ -47,6 +49,9 @@ async def declare_conflict(actor: Actor, pupil_id: UUID, new: NewConflict) -> UU
             )  # fmt: skip
         except asyncpg.UniqueViolationError:
             raise Refused({"worker_id": ALREADY}) from None
+        proved = proof("conflict_managers", conflict_id)
+        for each in await act.rows("SELECT * FROM conflict_managers($1, $2)", conflict_id, proved):
+            await write_to_worker(act, each[0], ConflictDeclared)
         act.record(Event.CONFLICT_DECLARED, subject=conflict_id, pupils=[pupil_id], reason=new.kind)
         return conflict_id
 

@@ -20,6 +20,18 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- Who is told that there is one more: those of the same organisation who look after them and see it.
+CREATE FUNCTION conflict_managers(p_conflict uuid, p_proof bytea) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM must_be_proved('conflict_managers|' || p_conflict, p_proof);
+    RETURN QUERY SELECT m.id FROM conflict_of_interest x JOIN membership m ON m.agency_id = x.agency_id
+        JOIN agency g ON g.id = m.agency_id JOIN permission p ON (p.kind, p.role, p.verb) = (g.kind, m.role, 'conflict:manage')
+        WHERE x.id = p_conflict AND m.id <> x.declared_by_membership_id AND NOT EXISTS (
+            SELECT FROM conflict_of_interest o WHERE o.pupil_id = x.pupil_id AND o.person_id = m.person_id AND o.ended_at IS NULL)
+        ORDER BY m.id;
+END $$;
+
 -- An order is recorded now and ended once, now.
 CREATE FUNCTION stamp_order() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -69,6 +81,20 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     UNION SELECT m.id FROM support_case c JOIN membership m ON m.agency_id = c.school_id AND m.class_names <> '{}'
     WHERE c.id = p_case AND holds_case(c.id) AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())
       AND class_desks(ARRAY[m.id]) && ARRAY(SELECT principal FROM stated)
+$$;
+
+-- What closes a case to somebody who is not asking: for letters and reminders, which go to others.
+CREATE FUNCTION too_close(p_person uuid, p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM conflict_of_interest x JOIN support_case c ON c.pupil_id = x.pupil_id
+                   WHERE c.id = p_case AND x.person_id = p_person AND x.ended_at IS NULL)
+$$;
+
+CREATE FUNCTION shut_out(p_membership uuid, p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM case_restriction r WHERE r.case_id = p_case AND r.ended_at IS NULL)
+       AND NOT EXISTS (SELECT FROM named_reader n WHERE n.case_id = p_case AND n.membership_id = p_membership AND n.ended_at IS NULL)
+       AND NOT EXISTS (SELECT FROM support_case c WHERE c.id = p_case AND c.lead_membership_id = p_membership)
 $$;
 
 -- Somebody named on this restriction can still lift it: named for themselves, in the school that keeps the case.
@@ -194,7 +220,7 @@ BEGIN
     UPDATE court_order SET pupil_id = p_kept WHERE pupil_id = p_gone;
 END $$;
 
-GRANT EXECUTE ON FUNCTION workers_on_case(uuid), nameable(uuid), restrict_case(uuid, uuid, text, uuid[]), name_reader(uuid, uuid),
+GRANT EXECUTE ON FUNCTION conflict_managers(uuid, bytea), workers_on_case(uuid), nameable(uuid), restrict_case(uuid, uuid, text, uuid[]), name_reader(uuid, uuid),
     unname_reader(uuid, uuid), lift_restriction(uuid) TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_conflict(), stamp_order(), check_bar_of_order() TO ecm_owner;
 RESET ROLE;

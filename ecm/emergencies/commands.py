@@ -76,7 +76,7 @@ async def open_emergency(actor: Actor, asked: Opening) -> dict[str, Any]:
             raise NotAllowed
         case_id, lead = row["case_id"], row["lead_membership_id"]
         if case_id is not None and lead != act.who.membership_id:
-            await write_to_worker(act, lead, lambda to: EmergencyOpened(to, row["reference"]))
+            await write_to_worker(act, lead, lambda to: EmergencyOpened(to, row["reference"]), case_id)
         await _tell_reviewers(act, emergency_id)
         act.record(
             Event.EMERGENCY_OPENED, case=case_id, subject=emergency_id, pupils=[row["pupil_id"]] if case_id else [],

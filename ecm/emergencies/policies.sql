@@ -73,10 +73,8 @@ BEGIN
     RETURN QUERY SELECT r.id FROM emergency_access e JOIN membership m ON m.id = e.membership_id
         JOIN membership r ON r.person_id <> m.person_id AND r.started_at <= app_now() AND (r.ended_at IS NULL OR r.ended_at > app_now())
         JOIN agency g ON g.id = r.agency_id JOIN permission p ON (p.kind, p.role, p.verb) = (g.kind, r.role, 'emergency:review')
-        LEFT JOIN support_case c ON c.id = e.case_id
         WHERE e.id = p_emergency AND CASE WHEN p_late THEN g.kind = 'partnership' ELSE g.id = e.agency_id END
-          AND NOT EXISTS (SELECT FROM conflict_of_interest x WHERE x.person_id = r.person_id AND x.pupil_id = c.pupil_id
-                          AND x.ended_at IS NULL)
+          AND NOT too_close(r.person_id, e.case_id)
         ORDER BY r.id;
 END $$;
 

@@ -1,6 +1,7 @@
 """Recording why something is shared without consent, telling the family, ending it, objecting to it."""
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +12,13 @@ from ecm.audit.events import Event
 from ecm.cases.commands import must_be_open
 from ecm.cases.head import Head, read_head
 from ecm.clock import midnight, new_id, today
-from ecm.database import Act, Actor, acting_as
+from ecm.database import Act, Actor, acting_as, proof
 from ecm.errors import NotAllowed, NotFound, Refused
 from ecm.grounds.queries import pupils_of, read_ground
 from ecm.grounds.rules import LABELS, NO_CODE, SOURCES, VERBS, codes, misfit, override_problems, telling_problems
 from ecm.grounds.schemas import Answering, Ending, NewGround, Objecting, Telling
-from ecm.notifications.letters import ObjectionMade
-from ecm.notifications.outbox import queue
+from ecm.notifications.letters import ObjectionMade, OverrideRecorded
+from ecm.notifications.outbox import write_to_first, write_to_worker
 
 NOT_HERE = (
     "You cannot record this for this organisation and these kinds of information. It must be asked to help on this case, "
@@ -35,7 +36,8 @@ ANSWERED = "Somebody has answered this already."
 async def record_ground(actor: Actor, case_id: UUID, new: NewGround) -> dict[str, Any]:
     """Share these kinds of information with one organisation, from now on, for a reason that is no consent.
 
-    Records ground:recorded. Raises: NotFound; NotAllowed for a role that may not; Refused for a case that is closed, a
+    Of an override the data protection officers are written to. Records ground:recorded.
+    Raises: NotFound; NotAllowed for a role that may not; Refused for a case that is closed, a
     reason that does not fit, an override that is too long or renewed by whoever recorded it.
     """
     async with acting_as(actor, "record_ground") as act:
@@ -46,6 +48,7 @@ async def record_ground(actor: Actor, case_id: UUID, new: NewGround) -> dict[str
         await check_ground(act, head, new)
         ground_id = new_id()
         await _insert(act, ground_id, head, new)
+        await _tell_officers(act, ground_id, head)
         act.record(
             Event.GROUND_RECORDED, case=head.id, subject=ground_id, pupils=[head.pupil_id], basis=new.basis, code=new.code,
             agency=new.agency_id, told=bool(new.told_on),
@@ -119,6 +122,14 @@ async def _insert(act: Act, ground_id: UUID, head: Head, new: NewGround) -> None
         )  # fmt: skip
     except asyncpg.CheckViolationError as broken:
         raise Refused(_sentence(broken)) from None
+
+
+async def _tell_officers(act: Act, ground_id: UUID, head: Head) -> None:
+    officers = await act.rows(
+        "SELECT * FROM override_readers($1, $2)", ground_id, proof("override_readers", ground_id)
+    )  # fmt: skip
+    for each in officers:
+        await write_to_worker(act, each[0], OverrideRecorded, head.id)
 
 
 def _sentence(broken: asyncpg.CheckViolationError) -> dict[str, str]:
@@ -211,16 +222,16 @@ async def object_to_ground(actor: Actor, ground_id: UUID, said: Objecting) -> di
         found = await read_ground(act, ground_id)
         if act.who.membership_id is not None or found["basis"] == "service_agreement":
             raise NotAllowed
-        lead = await act.row("SELECT email, reference FROM ground_lead($1)", ground_id)
-        if lead is None:
+        readers = await act.rows("SELECT * FROM objection_readers($1)", ground_id)
+        if not readers:
             raise NotFound
         objection_id = new_id()
         await act.run(
             "INSERT INTO ground_objection (id, ground_id, case_id, text) VALUES ($1, $2, $3, $4)",
             objection_id, ground_id, found["case_id"], said.text,
         )  # fmt: skip
-        if lead["email"]:
-            await queue(act, ObjectionMade(lead["email"], lead["reference"]))
+        letter = partial(ObjectionMade, reference=readers[0]["reference"])
+        await write_to_first(act, [each["membership_id"] for each in readers], letter, found["case_id"])
         pupils = await pupils_of(act, found["case_id"])
         act.record(Event.GROUND_OBJECTED, case=found["case_id"], subject=ground_id, pupils=pupils)
         return await read_ground(act, ground_id)

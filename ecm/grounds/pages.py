@@ -36,7 +36,7 @@ ADDRESSES = {"service": "service_agreement", "law": "statutory", "override": "ov
 RECORDED = {
     "service_agreement": "The family’s yes to the service is recorded.",
     "statutory": "It is recorded and in force now.",
-    "override": "The override is recorded and in force now. Your data protection officer sees it.",
+    "override": "The override is recorded and in force now. Your data protection officer is written to.",
 }
 
 

@@ -53,14 +53,30 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     ORDER BY g.id DESC LIMIT p_limit
 $$;
 
--- Whom a parent's objection goes to: who leads the case now. Only for who was told of this very reason.
-CREATE FUNCTION ground_lead(p_ground uuid) RETURNS TABLE (email text, reference text)
+-- Whom a parent's objection goes to: who leads the case now; should the lead not be there or be too close to the pupil,
+-- whoever of the school answers for keeping pupils safe. Only for who was told of this very reason.
+CREATE FUNCTION objection_readers(p_ground uuid) RETURNS TABLE (membership_id uuid, reference text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT n.email, c.reference FROM sharing_ground g JOIN support_case c ON c.id = g.case_id
-    JOIN membership m ON m.id = c.lead_membership_id JOIN person n ON n.id = m.person_id
+    SELECT m.id, c.reference FROM sharing_ground g JOIN support_case c ON c.id = g.case_id
+    JOIN agency s ON s.id = c.school_id JOIN membership m ON m.agency_id = s.id
     WHERE g.id = p_ground AND context() ->> 'membership' IS NULL AND reads(g.case_id, 'core')
       AND (context() ->> 'person')::uuid = ANY (g.told_person_ids)
+      AND (m.id = c.lead_membership_id OR EXISTS (
+          SELECT FROM permission p WHERE (p.kind, p.role, p.verb) = (s.kind, m.role, 'override:record')))
+    ORDER BY m.id <> c.lead_membership_id, m.id
 $$;
+
+-- Who is told of an override: the data protection officers who have it on their list, at the school and where whoever
+-- recorded it works.
+CREATE FUNCTION override_readers(p_ground uuid, p_proof bytea) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM must_be_proved('override_readers|' || p_ground, p_proof);
+    RETURN QUERY SELECT o.id FROM sharing_ground g JOIN support_case c ON c.id = g.case_id
+        JOIN membership m ON m.id = g.recorded_by_membership_id
+        JOIN membership o ON o.agency_id IN (m.agency_id, c.school_id) AND o.role = 'data_protection_officer'
+        WHERE g.id = p_ground AND g.basis = 'override' ORDER BY o.id;
+END $$;
 
 -- Agencies that see something of this case by a law or an override that the parent or carer who asks was not told of.
 CREATE FUNCTION untold_agencies(p_case uuid) RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
@@ -197,7 +213,7 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION may_record_ground(uuid, uuid, text, text[]), looks_after_ground(uuid, uuid, uuid), ground_words(uuid),
-    overrides_recorded(uuid, int), ground_lead(uuid) TO ecm_app;
+    overrides_recorded(uuid, int), objection_readers(uuid), override_readers(uuid, bytea) TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_ground(), move_ground(), stamp_objection(), answer_objection() TO ecm_owner;
 RESET ROLE;
 

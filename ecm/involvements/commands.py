@@ -127,7 +127,7 @@ async def _tell_readers(act: Act, found: dict[str, Any]) -> None:
     if found["status"] == "invited" and found["read_at"] is not None and "case_id" in found:
         ids = (found["case_id"], found["agency"]["id"])
         for row in await act.rows("SELECT * FROM workers_to_tell($1, $2, $3)", *ids, proof("workers_to_tell", *ids)):
-            await write_to_worker(act, row["membership_id"], RequestEnded)
+            await write_to_worker(act, row["membership_id"], RequestEnded, found["case_id"])
 
 
 async def end_involvement(actor: Actor, involvement_id: UUID, ending: Ending) -> dict[str, Any]:

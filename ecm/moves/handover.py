@@ -55,7 +55,7 @@ async def offer_case(actor: Actor, key: UUID | str, new: Offer) -> dict[str, Any
         await _offer(act, handover_id := new_id(), case, new)
         for row in await _recipients(act, handover_id):
             if row["whom"] == "receiver":
-                await write_to_worker(act, row["membership_id"], CaseOffered)
+                await write_to_worker(act, row["membership_id"], CaseOffered, row["case_id"])
             elif row["whom"] == "carer":
                 await queue(act, SchoolChanges(row["email"]))
         act.record(
@@ -90,7 +90,7 @@ async def withdraw_offer(actor: Actor, handover_id: UUID) -> dict[str, Any]:
         await _end(act, handover_id, "from_school", None)
         for row in await _recipients(act, handover_id):
             if row["whom"] == "receiver":
-                await write_to_worker(act, row["membership_id"], OfferEnded)
+                await write_to_worker(act, row["membership_id"], OfferEnded, row["case_id"])
         return await _done(act, Event.CASE_HAND_OVER_WITHDRAWN, handover_id)
 
 
@@ -103,7 +103,7 @@ async def refuse_offer(actor: Actor, handover_id: UUID, reason: str) -> dict[str
         await _end(act, handover_id, "to_school", reason)
         for row in await _recipients(act, handover_id):
             if row["whom"] == "school":
-                await write_to_worker(act, row["membership_id"], OfferEnded)
+                await write_to_worker(act, row["membership_id"], OfferEnded, row["case_id"])
         return await _done(act, Event.CASE_HAND_OVER_REFUSED, handover_id, reason=reason)
 
 
@@ -128,13 +128,13 @@ async def take_case(actor: Actor, handover_id: UUID, taking: Taking) -> dict[str
         offer = await read_offer(act, handover_id)
         if offer["to_school"]["id"] != school:
             raise NotAllowed
-        told = await _recipients(act, handover_id)
+        # Before anything moves: who may be written to is who was on the case until now.
+        for row in await _recipients(act, handover_id):
+            await _tell(act, row)
         case_id = await _take(act, handover_id, taking)
         if case_id is None:
             raise Stale(await read_offer(act, handover_id))
         await ask_again(act, case_id)
-        for row in told:
-            await _tell(act, row)
         if taking.pupil_id is None:
             await _place(act, handover_id)
         return await _done(act, Event.CASE_HANDED_OVER, handover_id, own=taking.pupil_id is not None)
@@ -172,7 +172,7 @@ async def _tell(act: Act, row: Record) -> None:
     if row["whom"] == "carer":
         await queue(act, SchoolChanged(row["email"]))
     elif row["whom"] in ("school", "worker"):
-        await write_to_worker(act, row["membership_id"], partial(_moved, reference=row["reference"]))
+        await write_to_worker(act, row["membership_id"], partial(_moved, reference=row["reference"]), row["case_id"])
 
 
 def _moved(to: str, reference: str | None) -> Letter:

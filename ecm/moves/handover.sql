@@ -207,7 +207,7 @@ END $$;
 -- Whom a letter goes to about an offer: who may answer it, who made it, the lead, who works on the case or was asked to
 -- (`reference` where they know which case it is), and carers who see it and may be written to.
 CREATE FUNCTION handover_recipients(p_handover uuid, p_proof bytea)
-RETURNS TABLE (whom text, membership_id uuid, email text, reference text)
+RETURNS TABLE (whom text, case_id uuid, membership_id uuid, email text, reference text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -219,15 +219,15 @@ BEGIN
         RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN QUERY
-    SELECT 'receiver', m.id, NULL, NULL FROM membership m JOIN agency g ON g.id = m.agency_id
+    SELECT 'receiver', h.case_id, m.id, NULL, NULL FROM membership m JOIN agency g ON g.id = m.agency_id
         JOIN permission p ON p.kind = g.kind AND p.role = m.role AND p.verb = 'case:hand_over'
         WHERE g.id = h.to_school_id AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())
     UNION ALL
-    SELECT 'school', x.id, NULL, c.reference FROM support_case c, LATERAL (
+    SELECT 'school', h.case_id, x.id, NULL, c.reference FROM support_case c, LATERAL (
         SELECT h.offered_by_membership_id AS id UNION SELECT c.lead_membership_id) x
         WHERE c.id = h.case_id AND c.school_id = h.from_school_id
     UNION ALL
-    SELECT 'worker', m.id, NULL, CASE WHEN EXISTS (SELECT FROM case_access a WHERE a.case_id = i.case_id AND a.principal = i.agency_id
+    SELECT 'worker', h.case_id, m.id, NULL, CASE WHEN EXISTS (SELECT FROM case_access a WHERE a.case_id = i.case_id AND a.principal IN (i.agency_id, m.id)
             AND a.category = 'core' AND a.basis <> 'own_record'
             AND app_now() >= a.valid_from AND app_now() < a.valid_until) THEN c.reference END
         FROM involvement i JOIN support_case c ON c.id = i.case_id JOIN agency g ON g.id = i.agency_id
@@ -237,7 +237,7 @@ BEGIN
           AND CASE WHEN i.assignee_membership_id IS NOT NULL THEN m.id = i.assignee_membership_id
                    ELSE EXISTS (SELECT FROM permission p WHERE p.kind = g.kind AND p.role = m.role AND p.verb = 'involvement:answer') END
     UNION ALL
-    SELECT DISTINCT 'carer', NULL::uuid, n.email, NULL FROM carer_admission d JOIN support_case c ON c.id = d.case_id
+    SELECT DISTINCT 'carer', h.case_id, NULL::uuid, n.email, NULL FROM carer_admission d JOIN support_case c ON c.id = d.case_id
         JOIN person n ON n.id = d.person_id
         WHERE d.case_id = h.case_id AND d.ended_at IS NULL AND n.email IS NOT NULL AND h.family_told <> 'not_safe'
           AND EXISTS (SELECT FROM case_access a WHERE a.case_id = d.case_id AND a.principal = d.person_id AND a.basis = 'own_child'
@@ -284,7 +284,7 @@ GRANT SELECT, INSERT ON pupil_identifier TO ecm_policy;
 
 -- An offer is between the two schools.
 CREATE POLICY case_handover_between_schools ON case_handover FOR SELECT TO ecm_app USING (
-    (SELECT context() -> 'verbs' ? 'case:hand_over')
+    (SELECT context() -> 'verbs' ? 'case:hand_over') AND case_id <> ALL ((SELECT closed_cases())::uuid[])
     AND (SELECT (context() ->> 'agency')::uuid) IN (from_school_id, to_school_id));
 CREATE POLICY kept_brief_is_own_record ON kept_brief FOR SELECT TO ecm_app USING (EXISTS (
     SELECT 1 FROM case_access a

@@ -243,6 +243,20 @@ class SchoolChanged(Mail):
     subject: ClassVar[str] = "The next school goes on with your child’s support"
 
 
+class OverrideRecorded(Mail):
+    """To a data protection officer: a safeguarding override was recorded, or one goes on. Whose is on a page."""
+
+    name: ClassVar[str] = "override_recorded"
+    subject: ClassVar[str] = "A safeguarding override was recorded"
+
+
+class ConflictDeclared(Mail):
+    """To whoever looks after conflicts of interest: there is one more. Whose, and about whom, is on a page."""
+
+    name: ClassVar[str] = "conflict_declared"
+    subject: ClassVar[str] = "A conflict of interest was declared"
+
+
 class EmergencyOpened(AboutCase):
     """To a lead practitioner: somebody opened the case in an emergency."""
 
@@ -269,7 +283,7 @@ Letter = (
     | PasswordChanged | AddressChanged | MembershipEnds | MembershipEnded | YouCover
     | CaseEnded | RequestEnded | PupilMatched
     | CaseOffered | OfferEnded | CaseMoved | RequestMoved | SchoolChanges | SchoolChanged
-    | EmergencyOpened | EmergencyToReview | EmergencyLate
+    | OverrideRecorded | ConflictDeclared | EmergencyOpened | EmergencyToReview | EmergencyLate
 )  # fmt: skip
 LETTERS: tuple[type[Letter], ...] = get_args(Letter)
 

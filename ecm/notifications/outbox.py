@@ -4,7 +4,7 @@ The outbox is the truth about every message. A trigger puts a job into PgQueuer'
 transaction; the worker delivers (ecm/post). Whoever calls `queue` has nothing else to do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from ecm.clock import new_id
 from ecm.config import settings
 from ecm.database import Act, outside_the_log, proof
-from ecm.notifications.letters import Letter, useful_for
+from ecm.notifications.letters import AboutCase, Letter, useful_for
 from ecm.web.render import environment, render
 
 MOST_SHOWN = 200
@@ -25,7 +25,13 @@ async def queue(act: Act, letter: Letter, about: UUID | None = None) -> None:
     """Put a letter in the outbox; it leaves only if the transaction commits.
 
     `about` is the consent request that a letter asks to answer: who sees the request then sees what became of it.
+    A letter that names a case goes through `write_to_worker`, which asks whether this worker may learn of it.
     """
+    assert not isinstance(letter, AboutCase)
+    await _put(act, letter, about)
+
+
+async def _put(act: Act, letter: Letter, about: UUID | None = None) -> None:
     template = environment().get_template(f"letters/{letter.name}.txt")
     text = template.render(letter=letter, **asdict(letter), site=settings().public_url)
     await act.run(
@@ -35,16 +41,34 @@ async def queue(act: Act, letter: Letter, about: UUID | None = None) -> None:
     )  # fmt: skip
 
 
-async def write_to_worker(act: Act, membership_id: UUID, make: Callable[[str], Letter]) -> bool:
+async def write_to_worker(
+    act: Act, membership_id: UUID, make: Callable[[str], Letter], case: UUID | None = None
+) -> bool:
     """Queue the letter that `make` writes to the e-mail address of a worker; the caller never shows that address.
 
-    False, and nothing queued: the worker has no address, or the membership has ended or not begun.
+    `case`: what the letter is about, if about one. False, and nothing queued: the worker has no address, the membership
+    has ended or not begun, the worker is too close to the pupil, or is not named on a restricted case that is named here.
     """
-    address = await act.value("SELECT worker_address($1, $2)", membership_id, proof("worker_address", membership_id))
-    if address is None:
+    where = await act.row(
+        "SELECT * FROM worker_address($1, $2, $3)", membership_id, case, proof("worker_address", membership_id, case or "")
+    )  # fmt: skip
+    if where is None:
         return False
-    await queue(act, make(address))
+    letter = make(where["address"])
+    if isinstance(letter, AboutCase) and not where["may_name"]:
+        return False
+    await _put(act, letter)
     return True
+
+
+async def write_to_first(
+    act: Act, memberships: Iterable[UUID], make: Callable[[str], Letter], case: UUID | None = None
+) -> bool:
+    """The same to the first of these workers to whom it can be written; False: to none of them."""
+    for each in memberships:
+        if await write_to_worker(act, each, make, case):
+            return True
+    return False
 
 
 async def messages() -> list[dict[str, Any]]:

@@ -155,16 +155,19 @@ BEGIN
     RETURN QUERY SELECT o.recipient, o.channel, o.subject, o.text, o.at FROM outbox o ORDER BY o.at DESC, o.id DESC LIMIT p_limit;
 END $$;
 
--- Where to write to a worker, for a letter and for nothing else. No row: not there any more, or without an address.
-CREATE FUNCTION worker_address(p_membership uuid, p_proof bytea) RETURNS text
+-- Where to write to a worker, for a letter and for nothing else. No row: not there any more, without an address, or the
+-- letter is about a case (p_case) whose pupil this person is too close to. `may_name`: such a letter may name the case.
+CREATE FUNCTION worker_address(p_membership uuid, p_case uuid, p_proof bytea) RETURNS TABLE (address text, may_name boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NOT proved('worker_address|' || p_membership, p_proof) THEN
+    IF NOT proved('worker_address|' || p_membership || '|' || coalesce(p_case::text, ''), p_proof) THEN
         RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    RETURN (SELECT p.email FROM membership m JOIN person p ON p.id = m.person_id
-            WHERE m.id = p_membership AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())
-            AND (p.left_at IS NULL OR p.left_at > app_now()));
+    RETURN QUERY SELECT p.email, p_case IS NOT NULL AND NOT shut_out(p_membership, p_case)
+        FROM membership m JOIN person p ON p.id = m.person_id
+        WHERE m.id = p_membership AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())
+          AND p.email IS NOT NULL AND (p.left_at IS NULL OR p.left_at > app_now())
+          AND (p_case IS NULL OR NOT too_close(p.id, p_case));
 END $$;
 
 -- For who keeps the post going: what is in trouble, where it was to go hidden but for what finds a wrong domain.
@@ -221,7 +224,7 @@ END $$;
 
 GRANT EXECUTE ON FUNCTION take_message(uuid, bytea), settle_message(uuid, text, text, boolean, bytea),
     bounce_message(uuid, text, bytea), sweep_post(bytea), unopened_message(bytea, bytea), open_message(uuid, bytea),
-    read_outbox(int, bytea), worker_address(uuid, bytea), post_troubles(interval, interval, int), post_counts(),
+    read_outbox(int, bytea), worker_address(uuid, uuid, bytea), post_troubles(interval, interval, int), post_counts(),
     send_again(uuid) TO ecm_app;
 GRANT EXECUTE ON FUNCTION enqueue_message() TO ecm_owner;
 RESET ROLE;

@@ -103,8 +103,7 @@ BEGIN
                    AND e.from_on <= today AND (e.to_on IS NULL OR e.to_on >= today))
     FROM work k JOIN support_case c ON c.id = k.case_id JOIN pupil u ON u.id = c.pupil_id
     -- What is closed by a conflict of interest is not counted to that person either.
-    WHERE NOT EXISTS (SELECT FROM conflict_of_interest x JOIN membership m ON m.person_id = x.person_id
-                      WHERE m.id = k.membership_id AND x.pupil_id = c.pupil_id AND x.ended_at IS NULL);
+    WHERE NOT too_close((SELECT m.person_id FROM membership m WHERE m.id = k.membership_id), c.id);
 END $$;
 
 GRANT EXECUTE ON FUNCTION outstanding_work(bytea) TO ecm_app;

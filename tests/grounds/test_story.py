@@ -110,6 +110,9 @@ async def test_an_override_is_short_renewed_by_somebody_else_and_seen_by_the_off
         await refused(dsl, path, OVERRIDE | NOT_TOLD | {"until_on": late}, "until_on")
         made = await dsl.post(path, OVERRIDE | NOT_TOLD)
         assert made.status_code == 201, made.text
+        letters = [m for m in (await client.get("/demo/outbox.json")).json() if "override" in m["subject"]]
+        assert [m["to"] for m in letters] == [DPO]
+        assert story.reference not in letters[0]["text"]
         assert (await social.get(case)).status_code == 200
         await refused(dsl, path, OVERRIDE | NOT_TOLD, "")  # her own
         (seen,) = (await senco.get(path)).json()["items"]

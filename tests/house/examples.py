@@ -20,7 +20,7 @@ from ecm.clock import new_id, today
 from ecm.connections import ENGINE
 from ecm.database import outside_the_log
 from ecm.duplicates.matching import match
-from ecm.notifications.letters import TalkWanted
+from ecm.notifications.letters import YouCover
 from ecm.notifications.outbox import queue
 from ecm.post.delivery import _settle
 from ecm.seeds import PASSWORD, WORKERS, known
@@ -759,7 +759,7 @@ async def _failed_message() -> str:
     made = []
     async with outside_the_log("post") as act:
         for _ in "12":
-            await queue(act, TalkWanted("nobody@home.example", "ECM-7K4P-2Q"))
+            await queue(act, YouCover("nobody@home.example"))
         rows = await act.rows("SELECT payload FROM pgqueuer ORDER BY id DESC LIMIT 2")
         made = [UUID(row["payload"].decode()) for row in rows]
     for each in made:

@@ -9,7 +9,17 @@ import pytest
 from ecm.config import settings
 from ecm.database import acting_as, proof
 from ecm.notifications import outbox
-from ecm.notifications.letters import LETTERS, USEFUL, CarerLink, LinkCode, Reminders, TalkWanted, useful_for
+from ecm.notifications.letters import (
+    LETTERS,
+    USEFUL,
+    AboutCase,
+    CarerLink,
+    LinkCode,
+    Reminders,
+    TalkWanted,
+    YouCover,
+    useful_for,
+)
 from ecm.seeds import known
 from ecm.web.render import environment
 from tests.client import application
@@ -90,12 +100,18 @@ async def test_a_letter_leaves_only_with_what_it_tells_and_shows_only_in_the_dem
     async with application() as client:
         assert (await client.get("/demo/outbox.json")).json() == []
         assert "Nothing has been sent yet." in (await client.get("/demo/outbox")).text
-        for letter in SOUND:
+        # What names a case goes to somebody of whom it is asked whether they may learn of it, and no other way.
+        open_to_all = [letter for letter in SOUND if not isinstance(letter, AboutCase)]
+        for letter in open_to_all:
             async with acting_as(senco, "test") as act:
                 await outbox.queue(act, letter)
                 act.record("consent:requested")
+        for letter in (each for each in SOUND if isinstance(each, AboutCase)):
+            with pytest.raises(AssertionError):
+                async with acting_as(senco, "test") as act:
+                    await outbox.queue(act, letter)
         found = (await client.get("/demo/outbox.json")).json()
-        assert [m["to"] for m in found] == [letter.to for letter in reversed(SOUND)]
+        assert [m["to"] for m in found] == [letter.to for letter in reversed(open_to_all)]
         assert set(found[0]) == {"to", "channel", "subject", "text", "at"}
         assert {m["channel"] for m in found} == {"email", "sms"}
         assert "012345 is your code" in (await client.get("/demo/outbox")).text
@@ -128,7 +144,7 @@ async def test_a_worker_is_written_to_while_they_work_there_and_their_address_st
     async def write() -> bool:
         async with acting_as(actor, "test") as act:
             act.record("consent:requested")
-            return await outbox.write_to_worker(act, seat, lambda to: TalkWanted(to, "ECM-7K4P-2Q"))
+            return await outbox.write_to_worker(act, seat, YouCover)
 
     assert await write()
     async with db.admin() as admin:
@@ -139,4 +155,4 @@ async def test_a_worker_is_written_to_while_they_work_there_and_their_address_st
         assert not await write()
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with acting_as(actor, "test") as act:
-            await act.value("SELECT worker_address($1, $2)", seat, proof("outbox"))
+            await act.row("SELECT * FROM worker_address($1, NULL, $2)", seat, proof("outbox"))

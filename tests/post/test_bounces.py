@@ -10,7 +10,7 @@ from ecm.cli import main
 from ecm.clock import new_id
 from ecm.config import settings
 from ecm.database import acting_as
-from ecm.notifications.letters import TalkWanted
+from ecm.notifications.letters import YouCover
 from ecm.notifications.outbox import queue
 from ecm.post.bounces import note_bounce, read_report
 from tests.conftest import SECRET
@@ -87,7 +87,7 @@ def test_everything_else_says_nothing(nonsense):
 
 async def test_a_message_that_left_is_marked_and_a_stranger_marks_nothing(db, monkeypatch):
     async with acting_as(await db.act_as("senco@oakfield.example"), "test") as act:
-        await queue(act, TalkWanted("a@x.example", "ECM-7K4P-2Q"))
+        await queue(act, YouCover("a@x.example"))
         act.record("consent:requested")
     async with db.admin() as admin:
         message = await admin.fetchval("SELECT id FROM outbox")

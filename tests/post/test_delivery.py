@@ -16,7 +16,7 @@ from pgqueuer.adapters.persistence.queries import Queries
 from ecm.clock import new_id, now
 from ecm.config import Settings
 from ecm.database import acting_as, outside_the_log
-from ecm.notifications.letters import LinkCode, TalkWanted
+from ecm.notifications.letters import LinkCode, YouCover
 from ecm.notifications.outbox import queue
 from ecm.post import senders as ways_out
 from ecm.post.delivery import NAMES, carry, deliver, queue_of_jobs, sweep
@@ -50,7 +50,7 @@ def smtp(port: int) -> dict:
 async def write(db, *addresses: str) -> None:
     async with acting_as(await db.act_as("senco@oakfield.example"), "test") as act:
         for address in addresses:
-            letter = TalkWanted(address, "ECM-7K4P-2Q") if "@" in address else LinkCode(address, "012345", 10)
+            letter = YouCover(address) if "@" in address else LinkCode(address, "012345", 10)
             await queue(act, letter)
         act.record("consent:requested")
 
@@ -97,7 +97,7 @@ async def test_everything_arrives_once_under_its_own_number_and_leaves_no_text_b
     assert office.copies.keys() == ids
     assert set(office.copies.values()) == {1}
     assert events == 13
-    assert "wants to talk" in office.letters[0].get_payload(decode=True).decode()
+    assert "to cover for a colleague" in office.letters[0].get_payload(decode=True).decode()
     assert (await state(db, addresses[0]))[:4] == ("sent", None, 1, "")
 
 

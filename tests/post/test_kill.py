@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ecm.database import acting_as
-from ecm.notifications.letters import TalkWanted
+from ecm.notifications.letters import YouCover
 from ecm.notifications.outbox import queue
 from tests.conftest import SECRET
 from tests.post.office import running_office
@@ -31,7 +31,7 @@ async def test_a_worker_killed_200_times_delivers_each_message_once(db, tmp_path
             for place in range(0, MESSAGES, 20):  # while the workers die
                 async with acting_as(senco, "test") as act:
                     for address in addresses[place : place + 20]:
-                        await queue(act, TalkWanted(address, "ECM-7K4P-2Q"))
+                        await queue(act, YouCover(address))
                     act.record("consent:requested")
                 await asyncio.sleep(0.6)
             assert await nursery.stdout.readline() == b"killed\n"

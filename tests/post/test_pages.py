@@ -10,7 +10,7 @@ from ecm import seeds
 from ecm.database import acting_as
 from ecm.errors import NotAllowed, Refused
 from ecm.notifications.letters import LETTERS as EVERY_LETTER
-from ecm.notifications.letters import CarerLink, LinkCode, TalkWanted
+from ecm.notifications.letters import CarerLink, LinkCode, YouCover
 from ecm.notifications.outbox import queue
 from ecm.post.commands import list_troubles, send_again
 from ecm.post.words import LETTERS, trouble_sentence
@@ -36,7 +36,7 @@ async def make_trouble(db: Any) -> None:
             await queue(act, CarerLink(to, "s" * 43, 7))
         await queue(act, LinkCode(TROUBLES[2][0], "012345", 10))
         for to, *_ in TROUBLES[3:]:
-            await queue(act, TalkWanted(to, "ECM-7K4P-2Q"))
+            await queue(act, YouCover(to))
         act.record("consent:requested")
     async with db.admin() as admin:
         await admin.executemany(

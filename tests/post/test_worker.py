@@ -13,7 +13,7 @@ import pytest
 from ecm import worker
 from ecm.config import Settings, Unsafe, read_settings
 from ecm.database import acting_as
-from ecm.notifications.letters import TalkWanted
+from ecm.notifications.letters import YouCover
 from ecm.notifications.outbox import queue
 from tests.conftest import SECRET
 
@@ -53,7 +53,7 @@ async def ticks_in(process: int, seconds: float) -> int:
 async def letter_sent(db) -> None:
     """A letter is written, and has left."""
     async with acting_as(await db.act_as("senco@oakfield.example"), "test") as act:
-        await queue(act, TalkWanted("senco@oakfield.example", "ECM-7K4P-2Q"))
+        await queue(act, YouCover("senco@oakfield.example"))
         act.record("consent:requested")
     async with db.admin() as admin, asyncio.timeout(20):
         while await admin.fetchval("SELECT count(*) FROM outbox WHERE state = 'waiting'"):  # noqa: ASYNC110
