@@ -70,6 +70,19 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                                                 'list_plans', 'show_plan', 'make_plan', 'copy_plan', 'download_plan'), false)
 $$;
 
+-- Whose emergency accesses count in this request: those of one's own membership, never of a colleague for whom one
+-- covers; and nobody's where what is asked for leaves the system.
+CREATE FUNCTION emergency_reader() RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE WHEN NOT takes_away() THEN (context() ->> 'membership')::uuid END
+$$;
+
+-- Absent colleagues for whom whoever asks covers: among the principals.
+CREATE FUNCTION covered() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT ARRAY(SELECT jsonb_array_elements_text(context() -> 'covered')::uuid)
+$$;
+
 CREATE FUNCTION set_context(words jsonb, principals uuid[], closed_cases uuid[]) RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT set_config(name, context_seal(name, said) || '|' || said, true)
@@ -83,7 +96,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                      FROM context_key k WHERE k.name = 'app'), false)
 $$;
 
-GRANT EXECUTE ON FUNCTION app_now(), london_midnight(date), sealed(text), context(), principals(), closed_cases(), closed_pupils(), takes_away()
+GRANT EXECUTE ON FUNCTION app_now(), london_midnight(date), sealed(text), context(), principals(), closed_cases(), closed_pupils(), emergency_reader(), covered()
     TO ecm_app, ecm_owner;
 RESET ROLE;
 

@@ -35,7 +35,7 @@ CHANGEABLE = """, EXISTS (SELECT FROM action x WHERE x.id = t.id FOR KEY SHARE) 
 ONE = f"{ACTIONS.format(more=CHANGEABLE)} WHERE t.id = $1"
 # What the policy that guards changes asks, without taking a lock; in a case that has ended nothing changes.
 LISTED = """, c.status AS case_status,
-       c.status = 'open' AND (t.owner_desk_id = ANY ((SELECT principals())::uuid[]) OR t.assignee_membership_id = ANY ((SELECT principals())::uuid[])
+       c.status = 'open' AND works_in(t.case_id, 'core') AND (t.owner_desk_id = ANY ((SELECT principals())::uuid[]) OR t.assignee_membership_id = ANY ((SELECT principals())::uuid[])
         OR t.author_membership_id = ANY ((SELECT principals())::uuid[]) OR holds_case(t.case_id)) AS changeable,
        EXISTS (SELECT FROM case_visit v JOIN action_change x ON x.action_id = t.id AND x.at > v.seen_at
                AND x.by_membership_id IS DISTINCT FROM v.membership_id

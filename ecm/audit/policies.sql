@@ -103,6 +103,7 @@ BEGIN
             'id', id, 'event', e -> 'event', 'outcome', e -> 'outcome', 'case', (e ->> 'case')::uuid,
             'basis', (SELECT string_agg(DISTINCT a.basis, ':' ORDER BY a.basis) FROM case_access a
                       WHERE a.case_id = (e ->> 'case')::uuid AND a.principal = ANY (seats)
+                      AND (a.basis <> 'emergency' OR a.principal = emergency_reader())
                       AND app_now() >= a.valid_from AND app_now() < a.valid_until),
             'subject', (e ->> 'subject')::uuid,
             'pupils', nullif(to_jsonb(ARRAY(SELECT p::uuid FROM jsonb_array_elements_text(e -> 'pupils') p)), '[]'),

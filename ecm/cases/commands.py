@@ -21,6 +21,11 @@ KEPT_AS_IT_IS = {
     "voided": "This case was opened in error and is kept as it is. It cannot be changed.",
 }
 
+ONLY_TO_READ = (
+    "You have opened this case in an emergency, so you can read it and not write in it. "
+    "Tell the lead practitioner what you saw and did."
+)
+
 
 async def open_case(actor: Actor, new: NewCase) -> dict[str, Any]:
     """Open a case for a pupil on roll at the actor's school; the case as its opener sees it. Records case:opened.
@@ -113,14 +118,16 @@ async def must_be_open(act: Act, case_id: UUID) -> None:
 async def claim(act: Act, case_id: UUID, category: str, field: str = "category") -> None:
     """Make sure the actor may write in this category of this case, so that the row will be theirs.
 
-    Raises: NotFound when the case is not theirs to see; Refused when the case is not open, or the category is not theirs
-    to write.
+    Raises: NotFound when the case is not theirs to see; Refused when the case is not open, is open to them in an emergency
+    alone, or the category is not theirs to write.
     """
     await must_be_open(act, case_id)
     if await act.value("SELECT claim_authorship($1, $2, $3, $4)", new_id(), new_id(), case_id, category):
         return
     if not await act.value("SELECT EXISTS (SELECT FROM support_case WHERE id = $1)", case_id):
         raise NotFound
+    if await act.value("SELECT only_in_emergency($1)", case_id):
+        raise Refused({"": ONLY_TO_READ})
     raise Refused({field: "Your role cannot write this kind of information here. Choose another kind."})
 
 

@@ -76,6 +76,11 @@ class Head:
     emergency: Emergency | None
 
     @property
+    def takes_entries(self) -> bool:
+        """Something can be written here: the case is open, and not open to the reader in an emergency alone."""
+        return self.status == "open" and not (self.emergency and self.emergency.alone)
+
+    @property
     def tabs(self) -> tuple[tuple[str, str], ...]:
         """Address and name of every page of this case that the reader may open."""
         base = f"/cases/{self.reference}"

@@ -21,7 +21,15 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT p_case <> ALL (closed_cases()) AND EXISTS (SELECT FROM case_access a
         WHERE a.case_id = p_case AND a.principal = ANY (principals())
         AND a.category = p_category AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until
-        AND (a.basis <> 'emergency' OR NOT takes_away()))
+        AND (a.basis <> 'emergency' OR a.principal = emergency_reader()))
+$$;
+
+-- The reader has such a reason to work here: what is open in an emergency is open to be read. Source: ADR 0028.
+CREATE FUNCTION works_in(p_case uuid, p_category text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT p_case <> ALL (closed_cases()) AND EXISTS (SELECT FROM case_access a
+        WHERE a.case_id = p_case AND a.principal = ANY (principals()) AND a.category = p_category
+        AND a.basis NOT IN ('own_record', 'emergency') AND app_now() >= a.valid_from AND app_now() < a.valid_until)
 $$;
 
 CREATE FUNCTION may_open_case(p_pupil uuid, p_lead uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
@@ -86,13 +94,15 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT pg_advisory_xact_lock(hashtextextended(p_case::text, 0)) FROM context()
 $$;
 
--- A category you can read, or one your role may author; safeguarding only by its authors. A sensitive agency signs what
--- it writes, so it writes only where its being involved may be known. Source: design 4, "Writing".
+-- On the case for another reason than an emergency; a category you can read, or one your role may author; safeguarding
+-- only by its authors. A sensitive agency signs what it writes, so it writes only where its being involved may be known.
+-- Source: design 4, "Writing".
 CREATE FUNCTION may_write(p_case uuid, p_category text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM agency g WHERE g.id = (context() ->> 'agency')::uuid
+    SELECT (works_in(p_case, 'core') OR works_in(p_case, p_category))
+       AND EXISTS (SELECT FROM agency g WHERE g.id = (context() ->> 'agency')::uuid
                    AND g.involvement_category IN ('core', p_category))
-       AND (context() -> 'verbs' ? ('write:' || p_category) OR (p_category <> 'safeguarding' AND reads(p_case, p_category)))
+       AND (context() -> 'verbs' ? ('write:' || p_category) OR (p_category <> 'safeguarding' AND works_in(p_case, p_category)))
 $$;
 
 -- May this worker write in this category here? Yes: record the fact, so that the row will be theirs. No: false. Who is not
@@ -103,7 +113,7 @@ DECLARE me jsonb := context();
 BEGIN
     IF me ->> 'membership' IS NULL THEN RETURN false; END IF;
     PERFORM lock_case(p_case);
-    IF NOT (on_case(p_case) OR reads(p_case, p_category)) OR NOT may_write(p_case, p_category) THEN RETURN false; END IF;
+    IF NOT may_write(p_case, p_category) THEN RETURN false; END IF;
     INSERT INTO case_author (id, case_id, principal, category, since_at)
         VALUES (p_id, p_case, (me ->> 'membership')::uuid, p_category, app_now()) ON CONFLICT DO NOTHING;
     INSERT INTO case_author (id, case_id, principal, category, since_at)
@@ -259,7 +269,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
-GRANT EXECUTE ON FUNCTION may_write(uuid, text), kept_by(uuid, uuid), on_case(uuid), taught_cases(), knows_of(uuid, uuid), holds_case(uuid), reads(uuid, text), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
+GRANT EXECUTE ON FUNCTION may_write(uuid, text), kept_by(uuid, uuid), on_case(uuid), taught_cases(), knows_of(uuid, uuid), holds_case(uuid), reads(uuid, text), works_in(uuid, text), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
     claim_authorship(uuid, uuid, uuid, text) TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_author(), check_action_owner(), check_involvement(), check_admission(), end_admission(),
     check_lead(), must_be_open(), stamp_times() TO ecm_owner;
@@ -339,8 +349,8 @@ CREATE POLICY action_moved_on ON action FOR UPDATE TO ecm_app USING (
          OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
          OR author_membership_id = ANY ((SELECT principals())::uuid[])
          OR holds_case(case_id))
-    -- A class teacher sees it without being on the case.
-    AND on_case(case_id));
+    -- A class teacher sees it without being on the case; in an emergency it is only read.
+    AND works_in(case_id, 'core'));
 GRANT UPDATE (title, due_on, status, progress, assignee_membership_id, updated_at, version) ON action TO ecm_app;
 
 -- An invited agency sees that it is asked and why (coded), before it may know whom for.

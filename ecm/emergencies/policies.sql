@@ -173,7 +173,7 @@ END $$;
 CREATE FUNCTION end_health_alert(p_alert uuid) RETURNS uuid LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     UPDATE health_alert h SET ended_at = app_now(), ended_by_membership_id = (context() ->> 'membership')::uuid
-    WHERE h.id = p_alert AND h.ended_at IS NULL AND context() -> 'verbs' ? 'alert:write' AND on_case(h.case_id)
+    WHERE h.id = p_alert AND h.ended_at IS NULL AND context() -> 'verbs' ? 'alert:write' AND works_in(h.case_id, 'core')
       AND (reads(h.case_id, 'health') OR h.author_membership_id = ANY (principals()) OR h.author_desk_id = ANY (principals()))
     RETURNING h.case_id
 $$;
@@ -229,7 +229,7 @@ CREATE POLICY health_alert_by_reason ON health_alert FOR SELECT TO ecm_app USING
           AND (a.basis = 'emergency' OR (a.category = health_alert.category
                AND (a.basis <> 'own_record' OR a.principal IN (health_alert.author_membership_id, health_alert.author_desk_id))))));
 CREATE POLICY health_alert_by_author ON health_alert FOR INSERT TO ecm_app WITH CHECK (
-    (SELECT context() -> 'verbs' ? 'alert:write') AND on_case(case_id) AND may_write(case_id, category)
+    (SELECT context() -> 'verbs' ? 'alert:write') AND may_write(case_id, category)
     AND author_membership_id = (SELECT (context() ->> 'membership')::uuid)
     AND EXISTS (SELECT 1 FROM case_author w WHERE w.case_id = health_alert.case_id
                 AND w.principal = health_alert.author_membership_id AND w.category = health_alert.category));

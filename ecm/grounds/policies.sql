@@ -10,8 +10,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     SELECT context() -> 'verbs' ? (CASE p_basis WHEN 'override' THEN 'override:record' ELSE 'ground:record' END)
        AND p_agency <> (context() ->> 'agency')::uuid
        AND ('safeguarding' <> ALL (p_categories) OR p_basis = 'override' OR context() -> 'verbs' ? 'write:safeguarding')
-       AND (holds_case(p_case) OR (p_basis = 'override' AND reads(p_case, 'core')
-            AND NOT EXISTS (SELECT FROM unnest(p_categories) k WHERE NOT reads(p_case, k))))
+       AND (holds_case(p_case) OR (p_basis = 'override' AND works_in(p_case, 'core')
+            AND NOT EXISTS (SELECT FROM unnest(p_categories) k WHERE NOT works_in(p_case, k))))
        AND knows_of(p_case, p_agency)
        AND (EXISTS (SELECT FROM support_case c WHERE c.id = p_case AND c.school_id = p_agency)
             OR EXISTS (SELECT FROM involvement i WHERE i.case_id = p_case AND i.agency_id = p_agency

@@ -18,8 +18,9 @@ from ecm.notifications.outbox import messages
 from ecm.pupils.records import add_pupil
 from ecm.pupils.schemas import NewPupil
 from ecm.seeds import PASSWORD, WORKERS, known
-from tests.actions.story import SENCO, Story, open_story
+from tests.actions.story import HEALTH, OAKFIELD, SENCO, Story, action, bring_in, open_story
 from tests.client import Person, application, sign_in
+from tests.grounds.story import CARE, NOT_TOLD, OVERRIDE
 from tests.journeys.story import Visitor
 
 SOCIAL, MANAGER = "social.worker@childrens-services.example", "manager@childrens-services.example"
@@ -95,6 +96,47 @@ async def test_an_emergency_shows_core_safety_and_alerts_and_nothing_can_be_take
         assert (await social.post(f"/emergency-access/{made['id']}/ending")).status_code == 422
     assert await told("opened in an emergency") == {SENCO}
     assert await told("waits for your review") == {MANAGER}
+
+
+async def test_what_is_open_in_an_emergency_is_read_and_nothing_is_written(db, story):
+    path = f"/cases/{story.case_id}"
+    about = {"category": "safeguarding", "text": "Found at her aunt’s."}
+    law = OVERRIDE | NOT_TOLD | {"agency_id": str(HEALTH), "categories": ["safeguarding"]}
+    async with application() as client:
+        social, manager, senco = [await visitor(client, each) for each in (SOCIAL, MANAGER, SENCO)]
+        working = await bring_in(db, story, SOCIAL, CARE, "education")
+        given = await social.post(f"{path}/actions", action(OAKFIELD, category="education"))
+        assert given.status_code == 201, given.text
+        change = {"version": given.json()["version"], "title": "Try two hearing tests"}
+        invited = {"agency_id": str(HEALTH), "reason_code": "advice", "categories": ["education"]}
+        assert (await senco.post(f"{path}/involvements", invited)).status_code == 201
+        assert (await senco.post(f"/involvements/{working}/ending", {"reason": "Done."})).status_code == 201
+
+        for person in (social, manager):
+            await opened(person)
+        before = {each["id"] for each in (await senco.get(path)).json()["notes"]}
+        page = (await social.see(f"/cases/{story.reference}")).text
+        assert "you write nothing here" in page
+        assert not any(each in page for each in ("Save the note", "/actions/add", "/barriers/add", "/views/add"))
+        note = await social.post(f"{path}/notes", about)
+        assert (note.status_code, "you can read it and not write in it" in note.text) == (422, True)
+        barrier = {"code": "CL01", "how_identified": "teacher_observation"}
+        said = {"whose": "pupil", "text": "I want to go home.", "how": "talked"}
+        for person, part, body in (
+            (social, "actions", action(OAKFIELD, category="family")), (social, "barriers", barrier),
+            (social, "views", said), (manager, "sharing-grounds", law), (manager, "notes", about),
+        ):  # fmt: skip
+            answer = await person.post(f"{path}/{part}", body)
+            assert answer.status_code in (403, 422), (part, answer.text)
+        assert (await social.get(f"/actions/{given.json()['id']}")).status_code == 200
+        assert (await social.send("PATCH", f"/actions/{given.json()['id']}", change)).status_code == 403
+        assert {each["id"] for each in (await senco.get(path)).json()["notes"]} == before
+
+        # With another reason beside it, the emergency is in nobody's way.
+        await bring_in(db, story, SOCIAL, CARE, "education")
+        assert (await social.post(f"{path}/notes", about)).status_code == 201
+        assert (await social.send("PATCH", f"/actions/{given.json()['id']}", change)).status_code == 200
+        assert "Save the note" in (await social.see(f"/cases/{story.reference}")).text
 
 
 async def test_a_miss_is_answered_alike_and_told_and_four_hours_are_the_end(db, story):

@@ -6,11 +6,13 @@ from itertools import pairwise
 import pytest
 
 from ecm.agencies.permissions import GRANTS
+from ecm.cases.queries import show_case
 from ecm.clock import LONDON, midnight, new_id, now, today
 from ecm.consent.commands import answer_consent, ask_consent
 from ecm.consent.schemas import Answers, Asking, NewDecision, NewProposal
 from ecm.database import Actor, acting_as
 from ecm.errors import NotAllowed, NotFound, Refused
+from ecm.home.queries import home
 from ecm.involvements.commands import accept_invitation, invite_agency
 from ecm.involvements.schemas import Acceptance, Invitation
 from ecm.people.handover import end_cover, set_cover
@@ -98,6 +100,29 @@ async def test_whoever_covers_sees_exactly_what_the_absent_one_does_while_it_las
     async with db.admin() as behind:  # the absent one's own end is the cover's end
         await behind.execute("UPDATE membership SET ended_at = app_now() WHERE id = $1", absent)
     assert await sees(stand_in) == nobody
+
+
+async def test_a_running_emergency_is_for_whoever_opened_it_and_not_for_who_covers(db):
+    with_nurse, urgent = await open_story(db), await open_story(db, "Łukasz Wiśniewski")
+    await bring_in(db, with_nurse, NURSE, HEALTH, "education")
+    stand_in, nurse, absent = await second_nurse(db), await db.act_as(NURSE), known(f"seat {NURSE}")
+    await set_cover(nurse, absent, days(0, 5))
+    async with db.admin() as behind:
+        await behind.execute(
+            """INSERT INTO emergency_access (id, case_id, membership_id, agency_id, reason_code, reason, from_at, until_at, review_by_at)
+               VALUES ($1, $2, $3, $4, 'missing', 'Not home since five.', now(), now() + interval '4 hours', now() + interval '2 days')""",
+            new_id(), urgent.case_id, absent, HEALTH,
+        )  # fmt: skip
+    assert (await sees(nurse))[0] == {with_nurse.case_id, urgent.case_id}
+    assert (await sees(stand_in))[0] == {with_nurse.case_id}
+    counts = [{what: many for many, what, _ in (await home(each))["counts"]} for each in (nurse, stand_in)]
+    assert [each.get("open cases", each.get("open case")) for each in counts] == ["2", "1"]
+    with pytest.raises(NotFound):
+        await show_case(stand_in, urgent.case_id)
+    async with db.admin() as behind:
+        log = "SELECT entry ->> 'basis' FROM audit_event WHERE event = 'case:shown' AND actor = $1"
+        await show_case(stand_in, with_nurse.case_id)
+        assert [row[0] for row in await behind.fetch(log, known(STANDS_IN))] == ["assignment"]
 
 
 async def test_who_may_not_come_near_a_pupil_never_covers(db):
