@@ -35,7 +35,7 @@ async def post_case(
 
 @get("/cases/{case_id:uuid}")
 async def get_case(actor: NamedDependency[Actor], case_id: FromPath[UUID]) -> dict[str, Any]:
-    """A case, as far as the reader may see it."""
+    """A case, as far as the reader may see it. `warnings`: sentences to show above everything else, as pages do."""
     return await show_case(actor, case_id)
 
 

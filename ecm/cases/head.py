@@ -8,23 +8,19 @@ from uuid import UUID
 from asyncpg import Record
 
 from ecm.audit.events import Event
-from ecm.cases.queries import display
+from ecm.cases.queries import CAREFUL, display, warnings_of
 from ecm.cases.rules import tidy_reference
 from ecm.clock import today
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotFound
 from ecm.pupils.rules import age_on, year_group, year_group_code, year_group_label
 
-# A bar, or that the case is restricted, is seen by whoever its policy shows it to; to everybody else there is none.
-HEAD = """
+HEAD = f"""
 SELECT c.id, c.reference, c.status, c.opened_at, c.next_review_on, c.pupil_id, c.school_id, s.name AS school_name, b.level,
        m.id AS lead_id, w.name AS lead_name, m.role AS lead_role,
        u.first_name, u.last_name, u.preferred_name, u.date_of_birth, u.date_of_birth_known, u.died_on,
        holds_case(c.id) AS held, access_log_scope(c.id) AS log_scope,
-       EXISTS (SELECT FROM contact_bar x WHERE x.pupil_id = c.pupil_id AND app_now() >= x.from_at
-               AND (x.until_at IS NULL OR app_now() < x.until_at)) AS barred,
-       EXISTS (SELECT FROM case_restriction r WHERE r.case_id = c.id AND r.ended_at IS NULL) AS restricted,
-       is_shielded(c.pupil_id) AS shielded,
+       {CAREFUL},
        e.id AS emergency_id, e.until_at AS emergency_until_at, e.minutes_left, e.id IS NOT NULL AND only_in_emergency(c.id) AS only_in_emergency
 FROM support_case c JOIN agency s ON s.id = c.school_id JOIN pupil u ON u.id = c.pupil_id
 JOIN membership m ON m.id = c.lead_membership_id JOIN person w ON w.id = m.person_id
@@ -34,12 +30,6 @@ LEFT JOIN LATERAL (SELECT x.id, x.until_at, ceil(extract(epoch FROM x.until_at -
     AND x.membership_id = (context() ->> 'membership')::uuid AND x.ended_at IS NULL AND app_now() < x.until_at
     ORDER BY x.until_at DESC LIMIT 1) e ON true
 """
-# What makes somebody careful, worded so that it reveals nothing to whoever may not know why.
-WARNINGS = {
-    "barred": "Somebody must not be contacted: see parents and carers first",
-    "restricted": "For named people only: do not speak of this case to anybody else",
-    "shielded": "Do not give out where this pupil lives or can be found. Ask the designated safeguarding lead.",
-}
 STATUSES = {"closed": "Closed", "voided": "Opened in error"}
 
 
@@ -110,7 +100,7 @@ async def read_head(act: Act, key: UUID | str) -> Head:
         row["id"], row["reference"], row["status"], row["opened_at"], row["next_review_on"], row["pupil_id"], display(row),
         row["school_id"], row["school_name"],
         {"id": row["lead_id"], "name": row["lead_name"], "role": row["lead_role"]},
-        tuple(filter(None, _facts(row))), tuple(text for name, text in WARNINGS.items() if row[name]), row["held"], row["log_scope"] is not None,
+        tuple(filter(None, _facts(row))), tuple(warnings_of(row)), row["held"], row["log_scope"] is not None,
         act.who.membership_id is not None, row["died_on"] is not None, _emergency(row),
     )  # fmt: skip
 

@@ -19,11 +19,24 @@ from ecm.pupils.rules import display_name, year_group, year_group_code, year_gro
 
 LAST_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)
 
-CASE = """
+# What makes somebody careful, worded so that it reveals nothing to whoever may not know why.
+WARNINGS = {
+    "barred": "Somebody must not be contacted: see parents and carers first",
+    "restricted": "For named people only: do not speak of this case to anybody else",
+    "shielded": "Do not give out where this pupil lives or can be found. Ask the designated safeguarding lead.",
+}
+# A bar, or that the case is restricted, is seen by whoever its policy shows it to; to everybody else there is none.
+CAREFUL = """
+       EXISTS (SELECT FROM contact_bar x WHERE x.pupil_id = c.pupil_id AND app_now() >= x.from_at
+               AND (x.until_at IS NULL OR app_now() < x.until_at)) AS barred,
+       EXISTS (SELECT FROM case_restriction r WHERE r.case_id = c.id AND r.ended_at IS NULL) AS restricted,
+       is_shielded(c.pupil_id) AS shielded"""
+CASE = f"""
 SELECT c.id, c.reference, c.status, c.next_review_on, c.opened_at, c.pupil_id,
        c.version + coalesce(b.version, 0) AS version, b.level, b.reason, b.strengths,
        u.first_name, u.last_name, u.preferred_name, u.pronouns, u.date_of_birth, u.date_of_birth_known,
-       s.id AS school_id, s.name AS school_name, m.id AS lead_id, w.name AS lead_name, m.role AS lead_role
+       s.id AS school_id, s.name AS school_name, m.id AS lead_id, w.name AS lead_name, m.role AS lead_role,
+       {CAREFUL}
 FROM support_case c
 JOIN pupil u ON u.id = c.pupil_id
 JOIN agency s ON s.id = c.school_id
@@ -165,6 +178,7 @@ async def read_case(act: Act, key: str | UUID) -> dict[str, Any]:
         "strengths": row["strengths"],
         "opened_at": row["opened_at"],
         "pupil": _pupil(row),
+        "warnings": warnings_of(row),
         "lead_practitioner": {"id": row["lead_id"], "name": row["lead_name"], "role": row["lead_role"]},
         "barriers": [_barrier(r) for r in await act.rows(BARRIERS, case_id)],
         "involvements": [involvement(r) for r in await act.rows(INVOLVEMENTS, case_id)],
@@ -206,6 +220,11 @@ async def carers_of(actor: Actor, case_id: UUID) -> list[dict[str, Any]]:
 def display(row: Record) -> str:
     """A pupil's name as people say it: preferred first."""
     return display_name(row["first_name"], row["last_name"], row["preferred_name"] or "")
+
+
+def warnings_of(row: Record) -> list[str]:
+    """What whoever reads this case must be careful about, in sentences; of a row that was read with `CAREFUL`."""
+    return [sentence for name, sentence in WARNINGS.items() if row[name]]
 
 
 def involvement(row: Record) -> dict[str, Any]:

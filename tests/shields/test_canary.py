@@ -132,8 +132,10 @@ async def test_readers_are_named_one_by_one_by_readers_and_need_a_reason_now(db:
         shown = f"/cases/{story.reference}"
         for name in ("senco", "nurse", "manager", "family_worker", "dsl"):
             assert SENTENCE in (await (await story.who(name)).see(shown)).text, name
+            assert (await (await story.who(name)).get(story.path)).json()["warnings"] == [SENTENCE], name
         for name in ("amina", "daniel"):
             assert SENTENCE not in (await (await story.who(name)).see(shown)).text, name
+            assert (await (await story.who(name)).get(story.path)).json()["warnings"] == [], name
             assert "shield" not in (await (await story.who(name)).get(f"{story.path}/access-log")).text, name
 
         # Named by a reader who may; somebody who works on the case.
