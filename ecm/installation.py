@@ -13,6 +13,10 @@ from ecm.clock import new_id
 from ecm.config import Settings
 from ecm.errors import Refused
 
+NOBODY_TO_INVITE = (
+    "No sharing agreement is in force between a school and anybody else, so no school can invite a service. Let the data "
+    "protection officer of the partnership write down what is signed, under “Agreements”."
+)
 MOST_CLOCK_DIFFERENCE = timedelta(seconds=60)
 
 
@@ -77,6 +81,15 @@ def _silent(config: Settings) -> list[str]:
         for name, value, kind in ways
         if not (value or config.demo)
     ]
+
+
+async def cautions(config: Settings) -> list[str]:
+    """What is not wrong with a sound installation and keeps somebody from their work, one sentence each."""
+    connection = await asyncpg.connect(config.database_url, timeout=5)
+    try:
+        return [] if await connection.fetchval("SELECT anybody_to_invite()") else [NOBODY_TO_INVITE]
+    finally:
+        await connection.close()
 
 
 async def examine(config: Settings) -> list[str]:

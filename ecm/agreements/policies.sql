@@ -36,6 +36,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         SELECT FROM unnest(p_categories) k WHERE k <> 'core' AND NOT EXISTS (SELECT FROM clause c WHERE k = ANY (c.categories)))
 $$;
 
+-- Whether a school could invite anybody by any agreement today. Asked by `ecm doctor`, for nobody in particular.
+CREATE FUNCTION anybody_to_invite() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM agency s JOIN agreement_party p ON p.agency_id = s.id AND p.left_at IS NULL
+        JOIN agreement_party o ON o.agreement_id = p.agreement_id AND o.agency_id <> s.id AND o.left_at IS NULL
+        JOIN agreement_clause c ON c.agreement_id = p.agreement_id
+        WHERE s.kind = 'school' AND agreement_covers(s.id, o.agency_id, '{}', c.purposes[1]))
+$$;
+
 CREATE FUNCTION stamp_agreement() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE me uuid := (context() ->> 'membership')::uuid;
@@ -63,7 +72,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
-GRANT EXECUTE ON FUNCTION agreement_is(uuid, text), agreement_covers(uuid, uuid, text[], text) TO ecm_app;
+GRANT EXECUTE ON FUNCTION agreement_is(uuid, text), agreement_covers(uuid, uuid, text[], text), anybody_to_invite() TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_agreement(), stamp_party() TO ecm_owner;
 RESET ROLE;
 

@@ -110,13 +110,18 @@ def create_worker(name: str, email: str, agency: str, kind: str, role: str) -> N
 
 @main.command()
 def doctor() -> None:
-    """Check settings, database, roles and policies, clock and fonts; exit 0, or name what is wrong."""
-    from ecm.installation import examine
+    """Check settings, database, roles and policies, clock and fonts; exit 0, or name what is wrong.
+
+    Names what to look after as well: that alone is no reason to exit with 1.
+    """
+    from ecm.installation import cautions, examine
 
     with database_of(data_folder()) as config:
         troubles = asyncio.run(examine(config))
-    for trouble in troubles:
-        click.echo(f"wrong: {trouble}")
-    if troubles:
-        sys.exit(1)
+        for trouble in troubles:
+            click.echo(f"wrong: {trouble}")
+        if troubles:
+            sys.exit(1)
+        for caution in asyncio.run(cautions(config)):
+            click.echo(f"look after: {caution}")
     click.echo("All is well: settings, database, roles, policies, clock, fonts.")
