@@ -10,7 +10,7 @@ CREATE FUNCTION case_to_hand_over(p_case uuid, p_reference text)
 RETURNS TABLE (id uuid, reference text, status text, pupil_id uuid, name text, last_on date, next_school_id uuid, held boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT c.id, c.reference, c.status, c.pupil_id,
-           CASE WHEN holds_case(c.id) THEN concat_ws(' ', coalesce(nullif(u.preferred_name, ''), u.first_name), nullif(u.last_name, ''))
+           CASE WHEN holds_case(c.id) THEN shown_name(u)
                 ELSE d.name END,
            d.last_on, d.next_school_id, holds_case(c.id)
     FROM support_case c JOIN pupil u ON u.id = c.pupil_id

@@ -31,7 +31,7 @@ BEGIN
         WHERE e.pupil_id = w.pupil_id AND e.school_id = mine AND e.to_on IS NULL AND e.from_on <= p_last_on
         RETURNING e.id, e.pupil_id)
     INSERT INTO departure (id, pupil_id, school_id, enrolment_id, name, last_on, destination, next_school_id, by_membership_id, at)
-    SELECT CASE WHEN row_number() OVER (PARTITION BY w.id) = 1 THEN w.id ELSE audit_id(app_now(), 0) END, g.pupil_id, mine, g.id, concat_ws(' ', coalesce(nullif(u.preferred_name, ''), u.first_name), nullif(u.last_name, '')),
+    SELECT CASE WHEN row_number() OVER (PARTITION BY w.id) = 1 THEN w.id ELSE audit_id(app_now(), 0) END, g.pupil_id, mine, g.id, shown_name(u),
            p_last_on, p_destination, p_next, (me ->> 'membership')::uuid, app_now()
     FROM gone g JOIN wanted w ON w.pupil_id = g.pupil_id JOIN pupil u ON u.id = g.pupil_id
     RETURNING departure.pupil_id;

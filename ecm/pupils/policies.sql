@@ -30,6 +30,12 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- The name to show, as display_name has it in Python (ecm/pupils/rules.py).
+CREATE FUNCTION shown_name(u pupil) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT concat_ws(' ', CASE WHEN lower(u.preferred_name) = ANY (string_to_array(lower(u.last_name), ' ')) THEN u.first_name
+                               ELSE coalesce(nullif(u.preferred_name, ''), u.first_name) END, nullif(u.last_name, ''))
+$$;
+
 -- The day a person reaches an age. Born on 29 February: 1 March in a common year. Source: ADR 0005.
 CREATE FUNCTION birthday(born date, age int) RETURNS date LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE WHEN extract(month FROM born) = 2 AND extract(day FROM born) = 29

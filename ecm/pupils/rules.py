@@ -135,9 +135,12 @@ def year_group_label(code: str | None) -> str:
 def display_name(first_name: str, last_name: str, preferred_name: str = "") -> str:
     """The name to show: the preferred name instead of the first, then the last name, which some people do not have.
 
+    Where what they are called is a part of the last name, as with a family name that is written first (Nguyễn, Thị Ánh,
+    called Ánh), nothing is put in place of the first: it would stand there twice, and the family name not at all.
     Source: W3C, "Personal names around the world"; product choice (preferred first).
     """
-    return " ".join(filter(None, (preferred_name or first_name, last_name)))
+    called = "" if preferred_name.casefold() in last_name.casefold().split() else preferred_name
+    return " ".join(filter(None, (called or first_name, last_name)))
 
 
 def tidy_name(text: str) -> str:

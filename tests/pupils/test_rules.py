@@ -121,6 +121,8 @@ def test_names_are_shown_preferred_first_and_one_name_is_enough() -> None:
     assert display_name("Leila", "Reid") == "Leila Reid"
     assert display_name("Leila", "Reid", "Lei") == "Lei Reid"
     assert display_name("Suharto", "") == "Suharto"
+    assert display_name("Nguyễn", "Thị Ánh", "Ánh") == "Nguyễn Thị Ánh"
+    assert display_name("Anne-Marie", "Marieson", "Marie") == "Marie Marieson"
 
 
 def test_a_name_may_be_in_any_script_but_not_hide_anything() -> None:
