@@ -91,12 +91,14 @@ def _wait_until_ready(children: list[subprocess.Popen[bytes]], host: str, port: 
 
 def _say_how_to_sign_in(host: str, port: int) -> None:
     from ecm.seeds import CARERS, PASSWORD, WORKERS
+    from ecm.stories import EWA
 
     click.echo(f"\nEverybody's password is {PASSWORD}")
     for worker in WORKERS:
         click.echo(f"  {worker.email:46} {worker.role}")
     for email, *_, relationship in CARERS:
         click.echo(f"  {email:46} {relationship}")
+    click.echo(f"  {EWA:46} mother, with something shared by law")
     click.echo(f"Messages: http://{host}:{port}/demo/outbox\n")
     click.echo(f"ready: http://{host}:{port}")
 
