@@ -78,6 +78,26 @@ BEGIN
         WHERE g.id = p_ground AND g.basis = 'override' ORDER BY o.id;
 END $$;
 
+-- Who could renew an override: whoever may record one for that agency there (as may_record_ground says of whoever asks),
+-- and is not the person who recorded it. Told to those who answer for it, as far as they may know of that organisation.
+CREATE FUNCTION override_renewers(p_ground uuid) RETURNS TABLE (role text, agency text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT DISTINCT m.role, b.name FROM sharing_ground g JOIN support_case c ON c.id = g.case_id
+    JOIN membership r ON r.id = g.recorded_by_membership_id
+    JOIN membership m ON m.person_id <> r.person_id AND m.agency_id <> g.agency_id
+        AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())
+    JOIN agency b ON b.id = m.agency_id JOIN permission p ON (p.kind, p.role, p.verb) = (b.kind, m.role, 'override:record')
+    WHERE g.id = p_ground AND g.basis = 'override'
+      AND looks_after_ground(g.case_id, g.agency_id, g.recorded_by_membership_id) AND knows_of(g.case_id, b.id)
+      AND NOT too_close(m.person_id, c.id)
+      AND NOT EXISTS (
+          SELECT FROM unnest(CASE WHEN b.id = c.school_id THEN '{core}' ELSE g.categories || '{core}' END) k
+          WHERE NOT EXISTS (SELECT FROM case_access a WHERE a.case_id = c.id AND a.category = k
+              AND a.principal = ANY (principals_of(m.id)) AND a.basis NOT IN ('own_record', 'emergency')
+              AND app_now() >= a.valid_from AND app_now() < a.valid_until))
+    ORDER BY b.name, m.role
+$$;
+
 -- Agencies that see something of this case by a law or an override that the parent or carer who asks was not told of.
 CREATE FUNCTION untold_agencies(p_case uuid) RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
@@ -213,7 +233,7 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION may_record_ground(uuid, uuid, text, text[]), looks_after_ground(uuid, uuid, uuid), ground_words(uuid),
-    overrides_recorded(uuid, int), objection_readers(uuid), override_readers(uuid, bytea) TO ecm_app;
+    overrides_recorded(uuid, int), objection_readers(uuid), override_readers(uuid, bytea), override_renewers(uuid) TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_ground(), move_ground(), stamp_objection(), answer_objection() TO ecm_owner;
 RESET ROLE;
 

@@ -136,7 +136,8 @@ async def show_ground(actor: Actor, ground_id: UUID) -> dict[str, Any]:
 async def ground_page(actor: Actor, ground_id: UUID) -> dict[str, Any]:
     """One, with the head of its case and the pupil's carers, for a worker who answers for it. Records consents:listed.
 
-    `may_move`: say that the family was told; `may_end`, `may_renew`. Raises: NotFound; NotAllowed for anybody else.
+    `may_move`: say that the family was told; `may_end`, `may_renew`. `renewers`: role and organisation of who else could
+    renew an override, None where nothing is to be renewed. Raises: NotFound; NotAllowed for anybody else.
     """
     async with acting_as(actor, "list_grounds") as act:
         found = await read_ground(act, ground_id)
@@ -160,7 +161,14 @@ async def ground_page(actor: Actor, ground_id: UUID) -> dict[str, Any]:
         )
         return {
             "it": found, "head": head, "carers": carers, "may_move": may_move, "may_end": may_end, "may_renew": may_renew,
+            "renewers": await _renewers(act, found, head),
         }  # fmt: skip
+
+
+async def _renewers(act: Act, found: dict[str, Any], head: Head) -> list[dict[str, Any]] | None:
+    if found["basis"] != "override" or found["ended_at"] or head.status != "open":
+        return None
+    return [dict(row) for row in await act.rows("SELECT * FROM override_renewers($1)", found["id"])]
 
 
 async def choices(actor: Actor, reference: str, basis: str) -> dict[str, Any]:

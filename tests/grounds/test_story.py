@@ -33,6 +33,7 @@ from tests.grounds.story import (
     join,
     let_in,
 )  # fmt: skip
+from tests.people.pages import browse
 
 
 async def refused(person: Person, path: str, body: dict[str, Any], *fields: str) -> None:
@@ -115,12 +116,16 @@ async def test_an_override_is_short_renewed_by_somebody_else_and_seen_by_the_off
         assert story.reference not in letters[0]["text"]
         assert (await social.get(case)).status_code == 200
         await refused(dsl, path, OVERRIDE | NOT_TOLD, "")  # her own
+        page, browser = f"/grounds/{made.json()['id']}", await browse(client, DSL)
+        assert "invite the headteacher or a deputy safeguarding lead" in await browser.get(page)
         (seen,) = (await senco.get(path)).json()["items"]
         assert (seen["basis"], seen["reason"], seen["consulted"]) == ("override", None, None)
         assert (await senco.post(f"/sharing-grounds/{seen['id']}/ending", {"reason": "No."})).status_code == 403
         assert await by_law(amina) == []
         async with db.admin() as admin:
             await admin.execute("UPDATE membership SET role = 'headteacher' WHERE id = $1", known(f"seat {TEACHER}"))
+        assert "Nobody can yet" not in (shown := await browser.get(page))
+        assert "Headteacher, Oakfield Primary School" in shown
         renewed = await (await sign_in(client, TEACHER)).post(path, OVERRIDE | NOT_TOLD)
         assert (renewed.status_code, renewed.json()["renews_id"]) == (201, made.json()["id"])
         assert len((await dsl.get(path)).json()["items"]) == 2
