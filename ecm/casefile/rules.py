@@ -8,7 +8,7 @@ from typing import Any
 from ecm.agencies.permissions import CATEGORIES
 from ecm.agencies.words import BASIS_LABELS
 from ecm.consent.rules import State, weightiest
-from ecm.web.dates import short_date
+from ecm.web.dates import moment, short_date
 
 # What the school that opened a case may see of itself. Source: docs/access.md, "Categories".
 OF_THE_SCHOOL = ("core", "classroom", "education", "family")
@@ -41,8 +41,9 @@ def reason(sharing: Iterable[Mapping[str, Any]], categories: Collection[str]) ->
 
 
 def _reason(basis: str, since: datetime, until: datetime | None) -> str:
-    ending = f", until {short_date(until)}" if until else ""
-    return f"{BASIS_LABELS.get(basis, 'there is a reason on record')} (since {short_date(since)}{ending})"
+    said = moment if basis == "emergency" else short_date  # a matter of hours
+    ending = f", until {said(until)}" if until else ""
+    return f"{BASIS_LABELS.get(basis, 'there is a reason on record')} (since {said(since)}{ending})"
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -55,6 +55,7 @@ async def write_to_worker(
     if where is None:
         return False
     letter = make(where["address"])
+    assert case is not None or not isinstance(letter, AboutCase)
     if isinstance(letter, AboutCase) and not where["may_name"]:
         return False
     await _put(act, letter)

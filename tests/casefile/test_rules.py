@@ -75,6 +75,8 @@ def test_a_badge_says_the_reason_its_span_and_ones_own_writing_only_when_that_is
         "the family agreed to share this with your service (since 22 November 2026, until 22 November 2027)"
     )  # fmt: skip
     assert reason([mine, yes], {"family"}) == ""
+    hours = yes | {"basis": "emergency", "until": NOW + timedelta(hours=4)}
+    assert "until Sunday 22 November 2026 at 4pm" in reason([hours], {"health"})
 
 
 def test_what_is_new_and_whose_actions_come_first():
