@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,8 @@ WORKERS = {
     "clinic manager": "manager", "clinic worker": "practitioner", "clinic leaver": "practitioner",
     "haven manager": "manager", "haven worker": "practitioner", "care parent": "practitioner",
 }  # fmt: skip
+# Who teaches which classes. Every pupil begins in 1A of Oak, and so does each one's twin at Hill.
+CLASSES = {"oak teacher": ["1A"], "oak mentor": ["1B", "1C"], "hill teacher": ["1A"]}
 # Those who wear two hats: which of them is whom. One works where the own child may be helped.
 HATS = {"hill teacher": "oak mentor", "care parent": "father"}
 AGENCY_WIDE = {"senco", "headteacher", "dsl", "manager", "case_officer"}
@@ -51,14 +54,15 @@ class Seat:
     person: UUID
     agency: Agency | None
     role: str
+    classes: frozenset[UUID] = frozenset()  # the desks of the classes that they teach
 
     @property
     def acts_for(self) -> frozenset[UUID]:
-        """For whom somebody reads besides themselves: the whole agency in some roles; its safeguarding desk in one."""
+        """For whom somebody reads besides themselves: the agency or its safeguarding desk in some roles; their classes."""
         if self.agency is None:
             return frozenset()
         found = {self.agency.id} if self.role in AGENCY_WIDE else set()
-        return frozenset(found | ({self.agency.safeguarding_desk} if self.role == "dsl" else set()))
+        return self.classes | found | ({self.agency.safeguarding_desk} if self.role == "dsl" else set())
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Cast:
     pupils: dict[tuple[int, date | None], UUID]
     twins: dict[tuple[int, date | None], UUID]  # the record that the school Hill has of each: the father cares for it
     upns: dict[UUID, str]
+    class_desks: dict[tuple[UUID, str], UUID]  # by school and class
 
 
 async def gather_cast(db: Any, lanes: int) -> Cast:
@@ -84,16 +89,25 @@ async def gather_cast(db: Any, lanes: int) -> Cast:
         await _insert_pupils(admin, pupils, "oak", CARERS, upns)
         await _insert_pupils(admin, twins, "hill", ("father",), {})
         await admin.execute("RESET ROLE")
+        desks = await _class_desks(admin, agencies)
         workers = [
-            Seat(n, await _signed_in(db, n), known(f"seat {n}"), _person(n), agencies[n.split()[0]], r)
-            for n, r in WORKERS.items()
-        ]
+            Seat(n, await _signed_in(db, n), known(f"seat {n}"), _person(n), agency := agencies[n.split()[0]], role,
+                 frozenset(desks[agency.id, name] for name in CLASSES.get(n, ())))
+            for n, role in WORKERS.items()
+        ]  # fmt: skip
         carers = [Seat(n, await _signed_in(db, n), known(n), known(n), None, "carer") for n in CARERS]
         await admin.execute(
             "UPDATE membership SET ended_at = $1 WHERE id = ANY($2)",
             DAWN + timedelta(days=LEAVING_DAY), [s.principal for s in workers if s.name.endswith("leaver")],
         )  # fmt: skip
-    return Cast(agencies, {s.name: s for s in workers + carers}, pupils, twins, upns)
+    return Cast(agencies, {s.name: s for s in workers + carers}, pupils, twins, upns, desks)
+
+
+async def _class_desks(admin: asyncpg.Connection, agencies: dict[str, Agency]) -> dict[tuple[UUID, str], UUID]:
+    """By what id a class is known where it says who reads."""
+    schools = [agency.id for agency in agencies.values() if agency.kind == "school"]
+    classes = product(schools, {name for names in CLASSES.values() for name in names})
+    return {(school, name): await admin.fetchval("SELECT class_desk($1, $2)", school, name) for school, name in classes}
 
 
 def _person(name: str) -> UUID:
@@ -118,8 +132,11 @@ async def _insert_people(admin: asyncpg.Connection, agencies: dict[str, Agency])
         [(known(n), n) for n in (*WORKERS, *CARERS) if n not in HATS],
     )
     await admin.executemany(
-        "INSERT INTO membership (id, person_id, agency_id, role, started_at) VALUES ($1, $2, $3, $4, '2020-01-01Z')",
-        [(known(f"seat {n}"), _person(n), agencies[n.split()[0]].id, role) for n, role in WORKERS.items()],
+        "INSERT INTO membership (id, person_id, agency_id, role, class_names, started_at) VALUES ($1, $2, $3, $4, $5, '2020-01-01Z')",
+        [
+            (known(f"seat {n}"), _person(n), agencies[n.split()[0]].id, role, CLASSES.get(n, []))
+            for n, role in WORKERS.items()
+        ],
     )
 
 
@@ -153,7 +170,8 @@ async def _insert_pupils(
         [(pupil, born) for (_, born), pupil in pupils.items()],
     )
     await admin.executemany(
-        "INSERT INTO enrolment (id, pupil_id, school_id, year_group, from_on, upn) VALUES ($1, $2, $3, '1', '2020-09-01', $4)",
+        """INSERT INTO enrolment (id, pupil_id, school_id, year_group, class_name, from_on, upn)
+           VALUES ($1, $2, $3, '1', '1A', '2020-09-01', $4)""",
         [(new_id(), pupil, known(school), upns.get(pupil)) for pupil in pupils.values()],
     )
     await admin.executemany(

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ LEFT = DAWN + timedelta(days=LEAVING_DAY)
 # Each rule has to be, somewhere, the only reason that somebody sees a row; each denial the only reason they do not.
 # (That the desk has `core` too never is: whoever holds the desk acts for the whole school as well.)
 RULES = {
-    "opened by the school", "assignment: lead practitioner",
+    "opened by the school", "taught in class", "assignment: lead practitioner",
     "assignment: worker", "consent: core", "consent: category", "consent: safeguarding desk", "own child",
     "own record: author", "own record: desk", "own words", "action of ours", "our invitation", "invited by us",
     "service_agreement: core", "service_agreement: category", "statutory: core", "statutory: category",
@@ -53,23 +54,18 @@ DENIALS: dict[str, Callable[[Facts], Facts]] = {
         i._replace(status="accepted", answered_at=f.opened_at) for i in f.involvements)),
     "entered in error": lambda f: f._replace(answers=tuple(a for a in f.answers if a.corrects is None)),
     "admission ended": lambda f: f._replace(admissions=tuple(a._replace(ended_at=None) for a in f.admissions)),
-    "off the roll": lambda f: f._replace(roll=(Term(date.min, None),)),
+    "off the roll": lambda f: f._replace(roll=(Term(date.min, None, f.roll[-1].class_desk),)),
     "handed over": lambda f: f._replace(school=f.before.school, roll=f.before.roll, kept_since=None) if f.before else f,
 }  # fmt: skip
 OTHER_DENIALS = {
     "in error or over", "written by others", "only for the safeguarding desk", "left", "emergency over",
-    "not named for what is shielded",
+    "not named for what is shielded", "in another class",
 }  # fmt: skip
 Others = dict[str, tuple[Facts, set[Reason]]]  # by denial: the facts as they were without it, and what they give
 
 
 def _for_good(facts: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(fact._replace(ended_at=None) for fact in facts)
-
-
-def principals(seat: Seat, *, desk: bool = False) -> set[UUID]:
-    """For whom somebody acts: themselves, and whom their role reads for; or as if they were at the safeguarding desk."""
-    return {seat.principal, *seat.acts_for} | ({seat.agency.safeguarding_desk} if seat.agency and desk else set())
 
 
 @dataclass(frozen=True)
@@ -83,15 +79,26 @@ class View:
     live: list[Reason]
 
     @classmethod
-    def of(cls, facts: Facts, why: set[Reason], seat: Seat, at: datetime, *, desk: bool = False) -> "View":
-        who = principals(seat, desk=desk)
+    def of(cls, facts: Facts, why: set[Reason], seat: Seat, at: datetime, more: Collection[UUID] = ()) -> "View":
+        """Of them and whom their role reads for; or as if it read for more."""
+        who = {seat.principal, *seat.acts_for, *more}
         return cls(facts, seat, who, at, [r for r in why if r[0] in who and r[3] <= at < r[4]])
+
+    @cached_property
+    def conflicted(self) -> bool:
+        """Whether they are too close to the pupil to see anything, unless as the parent or carer they are."""
+        return self.seat.agency is not None and model.conflicted(self.facts, self.seat.person, self.at)
+
+    @cached_property
+    def shut_out(self) -> bool:
+        """Whether the case is closed to them by a restriction."""
+        return self.seat.agency is not None and model.shut_out(self.facts, self.seat.principal, self.at)
 
 
 def grounds(item: Item, view: View) -> set[str]:
     """The rules by which somebody is shown a row."""
     seat, facts = view.seat, view.facts
-    if item.over or (seat.agency and model.conflicted(facts, seat.person, view.at)):
+    if item.over or view.conflicted:
         return set()
     if item.table == "shielded_fact":
         working = any(r[1] == "core" and r[2] not in ("own_record", "emergency") for r in view.live)
@@ -105,9 +112,9 @@ def grounds(item: Item, view: View) -> set[str]:
         found |= _invitation(item, view)
     if item.table == "action" and not view.who.isdisjoint(item.workers):
         found.add("action of ours")
-    if item.table in CHANGING and not on_case:
-        return set()  # it changes after it was written, so it is a record of one's own only while on the case
-    if seat.agency and model.shut_out(facts, seat.principal, view.at):
+    if item.table in CHANGING and not on_case:  # it changes after it was written: one's own only while on the case
+        found -= {"own record: author", "own record: desk", "action of ours"}
+    if view.shut_out:
         return found  # what an emergency opens; and what one's own organisation was asked, which names nobody
     if item.person in view.who and any(reason[1:3] == ("core", "own_child") for reason in view.live):
         found.add("own words")
@@ -138,6 +145,8 @@ def rule(reason: Reason, seat: Seat, facts: Facts) -> str:
     if principal == seat.principal and basis in FOR_THE_AGENCY:
         return "named on a restricted case"
     desk = seat.agency is not None and principal == seat.agency.safeguarding_desk
+    if principal in seat.classes:
+        return "taught in class"
     return {
         **{each: f"{each}: " + ("core" if category == "core" else "category") for each in FOR_THE_AGENCY},
         "opened_by": "opened by the school",
@@ -210,22 +219,35 @@ def _compare(
 
 
 def _stands(at: datetime, facts: Iterable[Lasting]) -> bool:
-    """Whether facts that count as they are written had all been written then: nobody ever asks of an instant before."""
+    """Whether facts that count as they are written had all been written then.
+
+    A conflict and what is shielded begin and end with the moment that somebody says so: no command dates them ahead, and
+    the database asks only whether they have ended. So there is one answer, of now; nobody ever asks of an instant before.
+    """
     return all(at >= fact.from_at and (fact.ended_at is None or at >= fact.ended_at) for fact in facts)
 
 
 def _shield(item: Item, facts: Facts) -> list[Lasting]:
-    return [each for shield in facts.shields if shield.id == item.id for each in (shield, *shield.readers)]
+    shields = [shield for shield in facts.shields if shield.id == item.id]
+    return [*shields, *(reader for shield in shields for reader in shield.readers)]
 
 
 def _hidden(view: View) -> str:
-    conflict = bool(view.seat.agency) and model.conflicted(view.facts, view.seat.person, view.at)
-    shut = model.shut_out(view.facts, view.seat.principal, view.at)
-    return "hidden" + conflict * " by a conflict of interest" + shut * " by a restriction"
+    return "hidden" + view.conflicted * " by a conflict of interest" + view.shut_out * " by a restriction"
+
+
+def _classes(facts: Facts) -> set[UUID]:
+    """Those that the pupil is in."""
+    return {term.class_desk for term in facts.roll if term.class_desk}
 
 
 def _denied(item: Item, view: View, why: set[Reason], changed: dict[str, View]) -> Iterator[str]:
     """Denials without which this very row would be shown."""
+    agency = view.seat.agency
+
+    def as_if(more: Collection[UUID]) -> bool:
+        return bool(grounds(item, View.of(view.facts, why, view.seat, view.at, more)))
+
     yield from (name for name, other in changed.items() if grounds(item, other))
     if item.over:
         yield from ["in error or over"] if grounds(replace(item, over=False), view) else []
@@ -235,8 +257,10 @@ def _denied(item: Item, view: View, why: set[Reason], changed: dict[str, View]) 
         return
     if any(opens(r, item.category, [r[0]]) for r in view.live):
         yield "written by others"
-    if grounds(item, View.of(view.facts, why, view.seat, view.at, desk=True)):
+    if agency and as_if([agency.safeguarding_desk]):
         yield "only for the safeguarding desk"
+    if view.seat.classes and agency == view.facts.school and as_if(_classes(view.facts)):
+        yield "in another class"
     over = [r for r in why if r[0] in view.who and r[2] == "emergency" and r[4] <= view.at]
     if over and grounds(item, replace(view, live=view.live + over)):
         yield "emergency over"

@@ -113,9 +113,10 @@ class Row(NamedTuple):
     at: datetime
 
 
-class Term(NamedTuple):  # on the roll of a school: first and last day
+class Term(NamedTuple):  # on the roll of a school: first and last day, and who teaches the class that it is in
     from_on: date
     to_on: date | None
+    class_desk: UUID | None = None
 
 
 class Past(NamedTuple):  # the school that had the case before it was handed over, and the pupil's times there
@@ -144,7 +145,7 @@ class Facts(NamedTuple):
     restrictions: tuple[Restriction, ...]
     conflicts: tuple[Conflict, ...]
     shields: tuple[Shield, ...]
-    acts_for: Mapping[UUID, Collection[UUID]]  # the agency and the desk that a worker's role reads for
+    acts_for: Mapping[UUID, Collection[UUID]]  # the agency, its desk and the classes that a worker's role reads for
 
 
 def midnight(day: date) -> datetime:
@@ -152,10 +153,11 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Europe/London")).astimezone(UTC)
 
 
-def on_roll(roll: Iterable[Term]) -> list[Span]:
-    """When a school has the pupil: to the end of the last day. The first time counts as soon as it is written down."""
-    ends = sorted((term.from_on, midnight(term.to_on + A_DAY) if term.to_on else FOREVER) for term in roll)
-    return union((midnight(day) if place else ALWAYS, end) for place, (day, end) in enumerate(ends))
+def on_roll(roll: Iterable[Term]) -> list[tuple[Span, UUID | None]]:
+    """When a school has the pupil, in which class: to the end of the last day. The first time counts once written down."""
+    terms = sorted(roll, key=lambda term: (term.from_on, term.to_on or date.max))
+    ends = [midnight(term.to_on + A_DAY) if term.to_on else FOREVER for term in terms]
+    return [((midnight(t.from_on) if n else ALWAYS, ends[n]), t.class_desk) for n, t in enumerate(terms)]
 
 
 def birthday(born_on: date | None, age: int) -> datetime:
@@ -192,7 +194,7 @@ def lasting(fact: Lasting) -> Span:
 def reasons(facts: Facts) -> set[Reason]:
     """Every reason to see something of the case; the spans of one (principal, category, basis) are disjoint."""
     spans: dict[tuple[UUID, str, str], list[Span]] = defaultdict(list)
-    for principal, category, basis, span in chain(_opened(facts), _emergencies(facts)):
+    for principal, category, basis, span in _opened(facts):
         spans[principal, category, basis].append(span)
     return {(*key, *span) for key, stated in spans.items() for span in union(stated)}
 
@@ -229,14 +231,13 @@ def opens(reason: Reason, category: str, authors: Collection[UUID]) -> bool:
 def _named(facts: Facts) -> dict[UUID, list[Span]]:
     """When whom may be named: the lead practitioner always is."""
     found: dict[UUID, list[Span]] = defaultdict(list, {facts.lead: restricted(facts)})
-    for restriction in facts.restrictions:
-        for named in restriction.named:
-            found[named.membership] += both([lasting(restriction)], [lasting(named)])
+    for restriction, named in ((each, named) for each in facts.restrictions for named in each.named):
+        found[named.membership] += both([lasting(restriction)], [lasting(named)])
     return found
 
 
 def _opened(facts: Facts) -> Iterator[tuple[UUID, str, str, Span]]:
-    """What is stated, as a restriction leaves it: nothing to workers but those named, to them by their own name."""
+    """What is stated, as a restriction leaves it: to workers only if named, by their own name; and every emergency."""
     shut, named = restricted(facts), _named(facts)
     for principal, category, basis, span in _stated(facts):
         families = basis == "own_child"
@@ -244,20 +245,20 @@ def _opened(facts: Facts) -> Iterator[tuple[UUID, str, str, Span]]:
         for worker, spans in named.items():
             if worker == principal or (not families and basis != "own_record" and principal in facts.acts_for[worker]):
                 yield from ((worker, category, basis, kept) for kept in both([span], spans))
-
-
-def _emergencies(facts: Facts) -> Iterator[tuple[UUID, str, str, Span]]:
     for e, category in product(facts.emergencies, ("core", "safeguarding")):
         until = min(e.until_at, e.ended_at or FOREVER, e.from_at + HOURS)
         yield e.membership, category, "emergency", (e.from_at, until)
 
 
 def _stated(facts: Facts) -> Iterator[tuple[UUID, str, str, Span]]:
-    kept = both([(facts.kept_since or facts.opened_at, FOREVER)], on_roll(facts.roll))
+    since, roll = [(facts.kept_since or facts.opened_at, FOREVER)], on_roll(facts.roll)
+    kept = both(since, union(span for span, _ in roll))
     for span, category in product(kept, ("core", "classroom", "education", "family")):
         yield facts.school.id, category, "opened_by", span
         yield facts.lead, category, "assignment", span
     yield from ((facts.school.safeguarding_desk, "core", "opened_by", span) for span in kept)
+    for term, desk in roll:
+        yield from ((desk, "classroom", "opened_by", span) for span in both(since, [term]) if desk)
     table = [(facts.school, None, kept), *((i.agency, i.assignee, _working(i)) for i in facts.involvements)]
     for agency, category, basis, agreed in chain(_agreed(facts), _grounds(facts)):
         for _, assignee, working in (seat for seat in table if seat[0] == agency):

@@ -59,7 +59,7 @@ def _emergency(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
 @st.composite
 def _restriction(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
     """Restricted to some by name, whom one adds and takes away; for good or for a while."""
-    workers = ["oak senco", lead, "oak mentor", *_colleagues(partners)]
+    workers = ["oak senco", lead, "oak mentor", "oak teacher", *_colleagues(partners)]
     named = draw(st.lists(st.sampled_from(workers), min_size=1, max_size=3, unique=True))
     first = draw(st.integers(5, 40))
     steps = [Step(first, "oak dsl", "restrict", (("oak dsl", *named),))]
@@ -75,7 +75,7 @@ def _restriction(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
 @st.composite
 def _conflict(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
     """Somebody is too close to the pupil: says so, or somebody says it of them; perhaps not for ever."""
-    workers = ["oak senco", lead, "care parent", *_colleagues(partners)]
+    workers = ["oak senco", lead, "care parent", "oak teacher", *_colleagues(partners)]
     who, first = draw(st.sampled_from(workers)), draw(st.integers(5, 40))
     other = "oak dsl" if who.startswith("oak") else SPEAKERS.get(who.split()[0], "oak dsl")
     steps = [Step(first, draw(st.sampled_from([who, other])), "declare", (who,))]

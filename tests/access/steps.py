@@ -232,6 +232,11 @@ async def enrol(act: Act, at: Scene, school: str, days: int) -> int:
     return int(await act.value("SELECT enrol($1, $2, $3, $4)", new_id(), at.pupil, at.agency(school), from_on))
 
 
+async def move_class(act: Act, at: Scene, name: str | None) -> int:
+    """The pupil changes class, or is in none."""
+    return int(await act.value("SELECT move_class($1, $2)", await pupil_now(act, at), name))
+
+
 async def offer(act: Act, at: Scene, school: str) -> int:
     return int(
         await act.value(
@@ -265,7 +270,7 @@ async def reword(act: Act, at: Scene) -> int:
 VERBS: dict[str, Callable[..., Awaitable[int]]] = {
     f.__name__: f for f in (open_case, hand_over, invite, accept, decline, take_back, end, assign, ask, say, admit,
                             dismiss, bar, lift, correct_birth, write, tell, settle, review, turn, correct, unsay,
-                            go, stay, enrol, offer, take_offer_back, take, reword, *SHARING)
+                            go, stay, enrol, move_class, offer, take_offer_back, take, reword, *SHARING)
 }  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def facts_of(found: dict[str, Any], cast: Cast) -> Facts:
     return Facts(
         school=school,
         kept_since=_maybe(found["kept_since"]),
-        roll=_roll(found, found["pupil_id"], school.id),
+        roll=_roll(found, found["pupil_id"], school.id, cast),
         before=_past(found, taken[-1], cast) if taken else None,
         lead=UUID(found["lead_membership_id"]),
         opened_at=_at(found["opened_at"]),
@@ -117,17 +117,17 @@ def _named(rows: list[dict[str, Any]], column: str, key: str) -> tuple[Named, ..
     )
 
 
-def _roll(found: dict[str, Any], pupil: str, school: UUID) -> tuple[Term, ...]:
+def _roll(found: dict[str, Any], pupil: str, school: UUID, cast: Cast) -> tuple[Term, ...]:
     return tuple(
-        Term(date.fromisoformat(e["from_on"]), date.fromisoformat(e["to_on"]) if e["to_on"] else None)
-        for e in found["enrolment"]
-        if (e["pupil_id"], UUID(e["school_id"])) == (pupil, school)
-    )
+        Term(date.fromisoformat(e["from_on"]), date.fromisoformat(e["to_on"]) if e["to_on"] else None,
+             cast.class_desks.get((school, e["class_name"])))
+        for e in found["enrolment"] if (e["pupil_id"], UUID(e["school_id"])) == (pupil, school)
+    )  # fmt: skip
 
 
 def _past(found: dict[str, Any], handover: dict[str, Any], cast: Cast) -> Past:
     school = _agency(cast, handover["from_school_id"])
-    return Past(school, _roll(found, handover["pupil_before_id"], school.id))
+    return Past(school, _roll(found, handover["pupil_before_id"], school.id, cast))
 
 
 def items_of(found: dict[str, Any], cast: Cast) -> list[Item]:

@@ -21,6 +21,7 @@ TABLES = (
 )  # fmt: skip
 MISTAKEN = ("note", "action", "outcome", "measurement", "provision", "view", "contribution")
 DAY = st.integers(1, 40)
+A_PIECE = 10_000  # batches at most that one piece draws
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,14 @@ class World:
 
 
 @cache
-def draw_worlds(number: int) -> tuple[World, ...]:
-    """The awkward ones and, up to that number, drawn ones: no two alike, and the same every time.
+def draw_worlds(number: int, piece: int = 0) -> tuple[World, ...]:
+    """The awkward ones (in the first piece) and, up to that number, drawn ones: no two alike, and the same every time.
 
-    In small batches, because after ten examples Hypothesis turns to variations of what it has drawn.
+    In small batches, because after ten examples Hypothesis turns to variations of what it has drawn. Another piece has
+    other seeds.
     """
-    found = dict.fromkeys(AWKWARD)
-    for batch in count():
+    found = dict.fromkeys(() if piece else AWKWARD)
+    for batch in count(piece * A_PIECE):
         found |= dict.fromkeys(_batch(batch))
         if len(found) >= number:
             break
@@ -147,6 +149,18 @@ AWKWARD = (
     _plain(_ACCEPT, Step(6, "mother", "say", ("mother", OAK, "given")), Step(7, "oak senco", "go", (1,))),
     *(_plain(_ACCEPT, Step(3, "father", "say", ("father", CARE, no))) for no in ("refused", "withdrawn")),
     *(_plain(_ACCEPT, _BRIEF, *_HILL, *_hand_over(own), born_on=born_on) for own in (True, False) for born_on in BIRTHDAYS[:2]),
+    # Taught in class: by somebody else from then on, or by nobody; restricted, and named or not; too close.
+    *(
+        _plain(
+            _ACCEPT, Step(1, "oak dsl", "hand_over", ("oak dsl",)), Step(2, "care worker", "write", ("action", "classroom", "oak")),
+            *(Step(2, "oak senco", "write", (table, "classroom", "oak")) for table in ("note", "outcome", "provision", "case_view")),
+            Step(3, "oak teacher", "write", ("measurement", "classroom", "oak")), *more, Step(40, "mother", "tell"),
+        ) for more in (
+            *((Step(5, "oak senco", "move_class", (name,)),) for name in ("1B", None)),
+            (Step(9, "oak senco", "go", (2,)),), (_RESTRICT,), (_RESTRICT, Step(9, "oak dsl", "add_name", ("oak teacher",))),
+            (Step(5, "oak teacher", "declare", ("oak teacher",)),), (Step(5, "oak senco", "move_class", ("1B",)), *_hand_over(own=True)),
+        )
+    ),
     # What rests on no consent, over, under and on its limit, and at sixteen; refused it makes no difference.
     *(
         _plain(
@@ -210,6 +224,8 @@ def worlds(draw: st.DrawFn) -> World:
     opening = (Step(0, "oak senco", "open_case", (lead,)), Step(0, "oak senco", "ask", (scopes,)))
     if draw(one_in(7)):
         later += draw(_moves(lead))
+    if draw(one_in(5)):
+        later.append(Step(draw(DAY), "oak senco", "move_class", (draw(st.sampled_from(["1A", "1B", None])),)))
     for more in draw(st.lists(st.sampled_from(MORE), min_size=1, max_size=2, unique=True)):
         later += draw(more(lead, partners))
     steps = opening + tuple(sorted(later, key=lambda step: step.day))
@@ -345,6 +361,8 @@ def _moves(draw: st.DrawFn, lead: str) -> list[Step]:
     new_lead = draw(st.sampled_from(["hill senco", "hill dsl", "hill teacher"]))
     steps.append(Step(days[3], draw(helpers), "take", (new_lead, draw(st.booleans()))))
     steps.append(Step(days[3], "oak senco", "go", (draw(st.integers(0, 3)),)))
+    if draw(st.booleans()):
+        steps.append(Step(days[4], "hill senco", "move_class", ("1A",)))
     for author in ("hill senco", "hill dsl", new_lead, "oak senco", lead):
         if draw(st.booleans()):
             args = (
@@ -372,7 +390,9 @@ def _moves(draw: st.DrawFn, lead: str) -> list[Step]:
 def _texts(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
     workers = [name for partner in partners for name in (SPEAKERS[partner], f"{partner} worker") if name in WORKERS]
     workers += draw(
-        st.lists(st.sampled_from(["care leaver", "clinic leaver", "care parent", "hill teacher"]), max_size=1)
+        st.lists(
+            st.sampled_from(["care leaver", "clinic leaver", "care parent", "hill teacher", "oak teacher"]), max_size=1
+        )
     )
     people = ["oak senco", "oak dsl", lead, *workers, *workers]
     steps = [Step(draw(DAY), "oak senco", "write", ("case_brief", "education", "oak"))]
@@ -384,7 +404,7 @@ def _texts(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
             steps.append(Step(draw(st.integers(8, 40)), carer, "tell"))
     for _ in range(draw(st.integers(4, 7))):
         author = draw(st.sampled_from(people))
-        category = draw(st.sampled_from(WRITES.get(author.split()[0], (*OPEN, *OPEN, *OPEN, *SHARED))))
+        category = draw(st.sampled_from(WRITES.get(author.split()[0], (*OPEN, *OPEN, *OPEN, *OPEN, *SHARED))))
         args = (draw(st.sampled_from(TABLES)), category, draw(st.sampled_from(["oak", *partners])))
         steps.append(Step(draw(st.integers(8, 40)), author, "write", args))
     return steps
