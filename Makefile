@@ -28,8 +28,9 @@ bench-scale: .venv/ready-dev documents assets  ## the same work among 10,000 and
 	$(BIN)/python -m tests.bench.scale $(CASES)
 
 prove: test  ## the long proofs
-	ECM_LONG=1 $(BIN)/python -m pytest -n 2 -rP --show-capture=stdout tests/access/test_model.py
-	ECM_LONG=1 $(BIN)/python -m pytest tests/access tests/audit tests/plans/test_pdf.py --ignore=tests/access/test_model.py
+	ECM_LONG=1 $(BIN)/python -m pytest -n 2 -rP --show-capture=stdout tests/access/test_model.py tests/access/test_races.py
+	ECM_LONG=1 $(BIN)/python -m pytest tests/access tests/audit tests/plans/test_pdf.py tests/house/test_noninterference.py \
+		--ignore=tests/access/test_model.py --ignore=tests/access/test_races.py
 
 lighthouse: .venv/ready-dev documents browser assets  ## what Lighthouse says of the ten main pages
 	@$(BIN)/python -m tests.lighthouse
