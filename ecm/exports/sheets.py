@@ -233,7 +233,8 @@ SHEETS = (
     Sheet(
         "plans",
         "The support plans that were issued. The documents themselves are on each case's page of support plans.",
-        f"""SELECT x.id, c.reference, x.number, x.plan_type, x.audience, x.categories, w.name, x.made_at, x.status, x.sha256
+        f"""SELECT x.id, c.reference, x.number, x.plan_type, x.audience, x.categories, w.name, x.made_at,
+                   plan_status(x.status, x.made_at), x.sha256
             FROM plan x {WHO.format("x.made_by_membership_id")} {OF_CASES} ORDER BY c.id, x.id""",
         (
             ("id", "text"), ("case", "text"), ("number", "whole"), ("type", "code"), ("audience", "code"),

@@ -64,8 +64,8 @@ async def begin_plan(actor: Actor, case_id: UUID, new: NewPlan) -> dict[str, Any
 async def finish_plan(actor: Actor, begun: dict[str, Any]) -> dict[str, Any]:
     """Draw what was begun, outside any transaction; the plan as a list shows it. Records plan:finished.
 
-    One that has nothing to draw is answered as it is. If the maker's rights narrowed meanwhile, it is never finished and
-    nobody can open it. Raises: NotFound then.
+    One that has nothing to draw is answered as it is. If the maker's rights narrowed meanwhile, or 15 minutes have passed,
+    it is never finished and nobody can open it. Raises: NotFound then.
     """
     document = begun.get("to_draw")
     if document is None:
@@ -122,7 +122,8 @@ async def _finish(actor: Actor, plan_id: UUID, status: str, drawn: bytes | None)
     async with acting_as(actor, "make_plan") as act:
         digest = sha256(drawn).hexdigest() if drawn else None
         if not await act.run(
-            "UPDATE plan SET status = $2, document = $3, sha256 = $4 WHERE id = $1 AND status = 'preparing'",
+            """UPDATE plan SET status = $2, document = $3, sha256 = $4
+               WHERE id = $1 AND plan_status(status, made_at) = 'preparing'""",
             plan_id,
             status,
             drawn,

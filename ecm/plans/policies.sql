@@ -1,6 +1,13 @@
 -- A plan is read by whoever may now read every category in it; its row says how many categories that is.
 
 SET ROLE ecm_policy;
+-- What has become of a plan. A drawing ends in seconds, or its server has died meanwhile: then it could not be drawn. By
+-- the clock alone, so that nothing has to run for it; the time is that of a long queue of the slowest drawings. Source: ADR 0011.
+CREATE FUNCTION plan_status(p_status text, p_made_at timestamptz) RETURNS text LANGUAGE sql STABLE
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT CASE WHEN p_status = 'preparing' AND app_now() >= p_made_at + interval '15 minutes' THEN 'failed' ELSE p_status END
+$$;
+
 -- A plan drawn while something stood in the case that was later said to be entered in error may hold it: nobody opens
 -- it any more. A family's plan holds no notes.
 CREATE FUNCTION plan_is_sound(p_case uuid, p_categories text[], p_audience text, p_made_at timestamptz) RETURNS boolean
@@ -47,8 +54,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
       AND (p.audience = 'family' OR context() ->> 'membership' IS NOT NULL)
     GROUP BY p.id, g.id, g.name
 $$;
-GRANT EXECUTE ON FUNCTION plan_is_sound(uuid, text[], text, timestamptz), withheld_plans(uuid, uuid), plan_copies(uuid)
-    TO ecm_app;
+GRANT EXECUTE ON FUNCTION plan_is_sound(uuid, text[], text, timestamptz), withheld_plans(uuid, uuid), plan_copies(uuid),
+    plan_status(text, timestamptz) TO ecm_app;
 RESET ROLE;
 
 SET ROLE ecm_owner;

@@ -22,7 +22,7 @@ SELECT p.id, p.case_id, p.number, p.plan_type, p.audience, p.categories, p.sha25
        CASE WHEN p.status = 'ready' AND EXISTS (
            SELECT FROM plan n WHERE n.case_id = p.case_id AND n.plan_type = p.plan_type AND n.audience = p.audience
            AND n.status = 'ready' AND n.categories @> p.categories AND (n.made_at, n.id) > (p.made_at, p.id))
-       THEN 'superseded' ELSE p.status END AS status
+       THEN 'superseded' ELSE plan_status(p.status, p.made_at) END AS status
 FROM plan p JOIN support_case c ON c.id = p.case_id
 JOIN membership m ON m.id = p.made_by_membership_id JOIN person w ON w.id = m.person_id
 """

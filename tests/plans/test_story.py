@@ -1,13 +1,17 @@
 """Plans are made from a case, opened by whoever may read all of it, and by nobody else, also later."""
 
 import json
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from ecm.errors import NotFound
 from ecm.plans import commands
 from ecm.plans.document import PlanDocument
+from ecm.plans.schemas import NewPlan
 from tests.client import application
 from tests.journeys.story import Story, begin
 from tests.plans.samples import text_of
@@ -177,3 +181,25 @@ async def test_a_one_page_profile_holds_what_helps_in_class_and_nothing_else(db)
         assert "What helps me" in text
         assert "CANARY-NOTE" not in text
         assert "Finds it hard to follow" not in text
+
+
+async def test_a_plan_whose_server_died_says_so_by_itself_and_is_made_again(db, monkeypatch: pytest.MonkeyPatch):
+    async def render(_: PlanDocument) -> bytes:
+        return b"%PDF-"
+
+    monkeypatch.setattr(commands.RENDERER, "render", render)
+    async with application() as client:
+        story = await begin(client, ())
+        maker = await db.act_as("senco@oakfield.example")
+        new = NewPlan(plan_type="sen_support", audience="professionals")
+        left = await commands.begin_plan(maker, UUID(story.case_id), new)
+        await db.put_clock_forward(timedelta(minutes=14))
+        assert (await listed(story, SENCO))[str(left["id"])]["status"] == "preparing"
+        await db.put_clock_forward(timedelta(minutes=15))
+        assert (await listed(story, SENCO))[str(left["id"])]["status"] == "failed"
+        assert "Make it again." in (await (await story.who(SENCO)).see(f"/cases/{story.reference}/plans")).text
+        with pytest.raises(NotFound):
+            await commands.finish_plan(maker, left)
+        again = await make(story, SENCO)
+        assert (again["status"], again["number"]) == ("ready", 2)
+        assert (await (await story.who(SENCO)).get(f"/plans/{left['id']}/document")).status_code == 404
