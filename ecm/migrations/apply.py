@@ -105,11 +105,12 @@ async def migrate(admin_url: str, secret: str, say: Progress = silent) -> bool:
     that is. `admin_url` must be able to create roles, one of them with BYPASSRLS; a superuser is not needed.
     Raises: Refused.
     """
-    changed = await _bring_up_to_date(admin_url, secret)
+    changed = await bring_up_to_date(admin_url, secret)
     return bool(await derive_all(admin_url, secret, say)) or changed
 
 
-async def _bring_up_to_date(admin_url: str, secret: str) -> bool:
+async def bring_up_to_date(admin_url: str, secret: str) -> bool:
+    """The same without deriving anything: until then cases are seen by the rules before."""
     connection = await asyncpg.connect(admin_url)
     try:
         if await _is_current(connection, secret):
