@@ -24,12 +24,12 @@ FLIPPED = {"=": "<>", "<>": "=", ">=": "<", "<": ">=", ">": "<=", "<=": ">"}
 SHIFTED = "(app_now() + interval '{} days')"
 # What decides nothing about who sees what: seals and their arithmetic (tests/access/test_hostile.py forges them).
 APART = {"app_now", "hmac_sha256", "context_seal", "set_context", "proved", "must_be_proved", "lock_case"}
-ROOTS = {"case_reasons", "principals", "closed_cases", "closed_pupils", "reads", "holds_case"}
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One fault: what kind, where (a policy's table and command, or a function), and the statement that makes it."""
+    """One fault: what kind, where (a policy's table and command, or a function), the statement that makes it, and what
+    stands near it."""
 
     kind: str
     place: str
@@ -37,6 +37,7 @@ class Mutant:
     command: str
     change: str
     sql: str
+    near: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,11 @@ def tokens_of(sql: str) -> list[Token]:
     return found
 
 
-def changes(sql: str) -> Iterator[tuple[str, str, str]]:
-    """Every change of one thing: (kind, what, the SQL with it)."""
+Change = tuple[str, str, str, str]  # kind, what, the SQL with it, what stands near it
+
+
+def changes(sql: str) -> Iterator[Change]:
+    """Every change of one thing."""
     tokens = tokens_of(sql)
     for place, token in enumerate(tokens):
         if token.text in BOOLEAN and not _between(tokens, place):
@@ -84,7 +88,7 @@ def changes(sql: str) -> Iterator[tuple[str, str, str]]:
             yield _replaced("time bound shifted", sql, token.start, tokens[place + 2].end, SHIFTED.format(days))
 
 
-def _of_a_boolean(sql: str, tokens: list[Token], place: int) -> Iterator[tuple[str, str, str]]:
+def _of_a_boolean(sql: str, tokens: list[Token], place: int) -> Iterator[Change]:
     token, end = tokens[place], _operand_end(tokens, place, 1)
     nothing = "true" if token.text == "AND" else "false"
     other = "OR" if token.text == "AND" else "AND"
@@ -120,9 +124,9 @@ def _is_a_bound(tokens: list[Token], place: int) -> bool:
     return place + 3 < len(tokens) and tokens[place + 3].text in FLIPPED
 
 
-def _replaced(kind: str, sql: str, start: int, end: int, by: str) -> tuple[str, str, str]:
+def _replaced(kind: str, sql: str, start: int, end: int, by: str) -> Change:
     what = " ".join(sql[max(0, start - 12) : end + 4].split())
-    return kind, f"{what[:90]} => {by or 'nothing'}", sql[:start] + by + sql[end:]
+    return kind, f"{what[:90]} => {by or 'nothing'}", sql[:start] + by + sql[end:], sql[max(0, start - 90) : end + 90]
 
 
 async def policy_mutants(admin: asyncpg.Connection) -> list[Mutant]:
@@ -130,31 +134,38 @@ async def policy_mutants(admin: asyncpg.Connection) -> list[Mutant]:
     rows = await admin.fetch("SELECT * FROM pg_policies WHERE schemaname = 'public' ORDER BY tablename, policyname")
     return [
         Mutant(kind, f"policy {r['policyname']}", r["tablename"], r["cmd"], what,
-               f'ALTER POLICY "{r["policyname"]}" ON "{r["tablename"]}" {clause} ({sql})')
+               f'ALTER POLICY "{r["policyname"]}" ON "{r["tablename"]}" {clause} ({sql})', near)
         for r in rows
         for clause, text in (("USING", r["qual"]), ("WITH CHECK", r["with_check"])) if text
-        for kind, what, sql in [("condition dropped", f"all of it ({clause})", "true"), *changes(text)]
+        for kind, what, sql, near in [("condition dropped", f"all of it ({clause})", "true", text), *changes(text)] if text != "true"
     ]  # fmt: skip
 
 
 FUNCTIONS = """
-SELECT p.oid::regprocedure::text AS signature, p.proname, p.prosrc, pg_get_functiondef(p.oid) AS definition
+SELECT p.proname, p.prosrc, pg_get_functiondef(p.oid) AS definition,
+       p.prorettype = 'trigger'::regtype OR p.proname = 'enter' AS root
 FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f' ORDER BY 1
 """
 
 
 async def function_mutants(admin: asyncpg.Connection) -> list[Mutant]:
-    """Faults in the functions that policies and the relation ask, and in those that these ask."""
+    """Faults in what decides who sees or writes rows: the functions that policies ask, those of triggers, `enter`, and
+    all that these ask in turn. What the application calls and no wall rests on is left out: it makes a page, or is a
+    command, which has tests of its own.
+    """
     functions = {r["proname"]: r for r in await admin.fetch(FUNCTIONS)}
     policies = await admin.fetch("SELECT concat(qual, with_check) AS text FROM pg_policies WHERE schemaname = 'public'")
-    asked, new = set(), ROOTS | _named(" ".join(r["text"] for r in policies), functions)
+    asked: set[str] = set()
+    new = {r["proname"] for r in functions.values() if r["root"]} | _named(
+        " ".join(r["text"] for r in policies), functions
+    )
     while new:
         asked |= new
         new = {name for each in new for name in _named(functions[each]["prosrc"], functions)} - asked
     return [
-        Mutant(kind, f"function {r['proname']}", "", "", what, r["definition"].replace(r["prosrc"], sql))
+        Mutant(kind, f"function {r['proname']}", "", "", what, r["definition"].replace(r["prosrc"], sql), near)
         for r in (functions[name] for name in sorted(asked - APART))
-        for kind, what, sql in changes(r["prosrc"])
+        for kind, what, sql, near in changes(r["prosrc"])
     ]
 
 

@@ -14,7 +14,7 @@ import asyncpg
 from ecm.database import Act
 from tests.access.mutants import Mutant
 
-HANDS = """
+WATCH = """
 CREATE FUNCTION mutate(p_sql text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN EXECUTE p_sql; END $$;
 
 CREATE FUNCTION has_rows(p_table text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$
