@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ecm import seeds
+from ecm import seeds, stories
 from ecm.agencies.permissions import CATEGORIES, GRANTS, ROLES
 from ecm.agencies.words import ACTION_STATUS_LABELS, BASIS_LABELS, INVOLVEMENT_LABELS
 from ecm.cli import main
@@ -140,7 +140,7 @@ def test_a_test_that_a_page_names_as_proof_exists() -> None:
 
 def test_the_tour_names_people_and_buttons_that_are_there() -> None:
     tour = README.read_text().partition("## A five-minute tour")[2].partition("\n## ")[0]
-    people = {worker.email for worker in seeds.WORKERS} | {email for email, *_ in seeds.CARERS}
+    people = {worker.email for worker in seeds.WORKERS} | {email for email, *_ in seeds.CARERS} | {stories.EWA}
     named = set(re.findall(r"`([\w.]+@[\w.-]+\.example)`", tour))
     assert len(named) >= 4
     assert named <= people
