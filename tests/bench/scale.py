@@ -101,7 +101,9 @@ def measure(size: int, keep: Path | None) -> dict[str, float]:
         asyncio.run(bring_up_to_date(admin_url, SECRET))
         who = _laid(data, admin_url, size)
         print(f"{size:,} cases: " + ", ".join(f"{name} of {who[name].cases:,}" for name in WHO), flush=True)
-        found = asyncio.run(walls.measure(admin_url, who["SENCO"], size))  # derives all: a kept area may be of other rules
+        found = asyncio.run(
+            walls.measure(admin_url, who["SENCO"], size)
+        )  # derives all: a kept area may be of other rules
         return _served(data, admin_url, who) | found
 
 

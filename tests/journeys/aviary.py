@@ -41,7 +41,7 @@ WHOSE = {
 READS = {
     "senco": "all all school school all -",
     "dsl": "all all school school all dsl",
-    "teacher": "- - - - - -",
+    "teacher": "all - - - - -",
     "nurse": "health all all - health -",
     "therapist": "health all all - health -",
     SECOND_NURSE: "- - - - - -",
@@ -56,6 +56,7 @@ READS = {
     "daniel": "all all - - - -",
 }
 NOTHING = "- - - - - -"
+OFF_CASE = ("teacher",)  # reads what helps in class by teaching the class, and no page of the case: ADR 0029
 NEVER_NAMED = (SECOND_NURSE, "case_officer", CLINICIAN, "stranger", "auditor")
 # Maker of a plan → the categories it has, and who reads all of these now.
 PLANS = {
