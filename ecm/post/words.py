@@ -25,6 +25,8 @@ LETTERS = {
     "emergency_opened": "A case was opened in an emergency",
     "emergency_to_review": "An emergency access to review",
     "emergency_late": "An emergency access that nobody has reviewed",
+    "override_recorded": "A safeguarding override was recorded",
+    "conflict_declared": "Somebody has a conflict of interest",
     "pupil_matched": "A pupil may be known to another school",
 }
 CHANNELS = {"email": "E-mail", "sms": "Text message"}

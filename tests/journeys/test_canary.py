@@ -121,8 +121,9 @@ async def in_place(aviary: Aviary, reader: str, named: bool) -> None:
         assert seen[f"GET /cases/{story.reference}{tab} "].words <= mine, (reader, tab)
         assert bool(seen[f"GET /cases/{story.reference}{tab} "].words) == bool(of_case), (reader, tab)
     for action, words in aviary.actions.items():
-        rows |= dict.fromkeys((f"GET /api/v1/actions/{action} ", f"GET /actions/{action} "), words & mine)
-    lists = {"GET /api/v1/actions?limit=100 ": aviary.entitled(reader, ("title", "progress"))}
+        rows |= dict.fromkeys((f"GET /api/v1/actions/{action} ", f"GET /actions/{action} "), words & of_case)
+    listed = set() if reader in OFF_CASE else aviary.entitled(reader, ("title", "progress"))
+    lists = {"GET /api/v1/actions?limit=100 ": listed}
     if reader in CARERS:
         words = aviary.entitled(reader, ("title", "progress", "reason", "strengths", *OF_OUTCOMES[:4]))
         lists |= {"GET /api/v1/family ": words, "GET /family ": words}
@@ -140,7 +141,7 @@ async def in_place(aviary: Aviary, reader: str, named: bool) -> None:
     else:
         assert everything == aviary.entitled(reader, EVERYWHERE), reader
     assert any(each.named for each in seen.values()) == named, reader
-    assert {409, 422} <= {each.status for each in seen.values()} or not mine or reader in CARERS
+    assert {409, 422} <= {each.status for each in seen.values()} or not of_case or reader in CARERS
     for maker, (categories, readers) in aviary.plans_read.items():
         kinds = [kind for kind in PRINTED if maker != "family" or kind != "note"]
         written = {c.word for c in aviary.written if c.kind in kinds and c.category in categories}

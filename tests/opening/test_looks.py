@@ -158,6 +158,7 @@ async def test_without_scripts_and_on_a_second_device(db, address: str, browser:
         await other.get_by_label("What is happening").fill("Written on the phone.")
         await other.get_by_role("link", name="Barriers", exact=True).click()
         await at(other, "Barriers to learning")
+        await other.wait_for_load_state("networkidle")  # what was typed is kept on the way
         # The desk still shows the page from before? No: it starts again from what the phone kept, then loses the race.
         await page.get_by_role("link", name="Carry on with Leila Reid").click()
         await expect(page.get_by_label("What is happening")).to_have_value("Written on the phone.")

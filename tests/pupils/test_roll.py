@@ -12,6 +12,7 @@ from ecm.clock import today
 from ecm.errors import NotAllowed, Refused
 from ecm.paging import Page, cursor_of, page_asked
 from ecm.pupils.roll import list_roll
+from ecm.pupils.rules import display_name
 from ecm.pupils.schemas import RollFilter
 from ecm.seeds import known
 from tests.actions.story import SENCO, open_story
@@ -38,7 +39,7 @@ async def test_it_lists_who_is_on_roll_by_last_name_and_narrows(db):
     await open_story(db)
     async with db.admin() as admin:
         everybody = {
-            " ".join(filter(None, (r["preferred_name"] or r["first_name"], r["last_name"]))): r["search_key"]
+            display_name(r["first_name"], r["last_name"], r["preferred_name"] or ""): r["search_key"]
             for r in await admin.fetch(
                 "SELECT u.* FROM pupil u JOIN enrolment e ON e.pupil_id = u.id WHERE e.school_id = $1",
                 known("oakfield"),
@@ -50,7 +51,7 @@ async def test_it_lists_who_is_on_roll_by_last_name_and_narrows(db):
     assert set(names) == everybody.keys() - {"Jack Null"}
     assert names == await found(db, 50)
     assert [each.split()[0] for each in names] == [
-        "Seun", "Zoë", "Anne-Marie", "Yusuf", "Mair", "Chema", "Niamh", "Leila", "Suhaila", "Ánh", "Łukasz",
+        "Seun", "Zoë", "Anne-Marie", "Yusuf", "Mair", "Chema", "Niamh", "Leila", "Suhaila", "Nguyễn", "Łukasz",
     ]  # fmt: skip
     assert "Leila Reid" in await found(db, sen="K", need="SLCN", class_name="Willow", case="open")
     assert "Leila Reid" in await found(db, sen="any")
