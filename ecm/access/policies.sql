@@ -158,7 +158,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
              restricted r
         WHERE NOT isempty(r.spans) GROUP BY n.membership_id, r.spans)
     SELECT s.principal, s.category, s.basis, s.basis_id,
-           CASE WHEN s.basis IN ('own_child', 'emergency') OR isempty(r.spans) THEN s.spans
+           CASE WHEN s.basis IN ('own_child', 'emergency') THEN s.spans
                 ELSE s.spans - r.spans + coalesce(s.spans * n.spans, '{}') END
     FROM stated s CROSS JOIN restricted r LEFT JOIN named n ON n.membership_id = s.principal
     UNION ALL
@@ -196,8 +196,9 @@ BEGIN
     FROM lead l WHERE t.case_id = p_case AND t.status IN ('todo', 'doing') AND NOT t.in_error AND t.owner_agency_id <> l.school_id
         AND (t.category = ANY (l.reads) OR t.author_agency_id = l.school_id) AND NOT EXISTS (
             SELECT FROM case_access a LEFT JOIN membership m ON m.id = a.principal
+            -- Whoever has a reason to read anything has one to read the core.
             WHERE a.case_id = p_case AND t.owner_agency_id IN (a.principal, m.agency_id)
-            AND a.category = 'core' AND a.basis NOT IN ('own_record', 'emergency')
+            AND a.basis NOT IN ('own_record', 'emergency')
             AND app_now() >= a.valid_from AND app_now() < a.valid_until);
     PERFORM refresh_seats(p_case);
 END $$;

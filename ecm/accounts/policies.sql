@@ -59,7 +59,8 @@ BEGIN
         seats := seats || m.id;
         IF 'desk:general' = ANY (v) THEN seats := seats || a.id; END IF;
         IF 'desk:safeguarding' = ANY (v) THEN seats := seats || a.safeguarding_desk_id; END IF;
-        IF EXISTS (SELECT FROM cover c WHERE c.covering_membership_id = m.id AND c.ended_at IS NULL) THEN
+        -- Most cover for nobody and need not be asked who is covered.
+        IF EXISTS (SELECT FROM cover c WHERE c.covering_membership_id = m.id) THEN
             covered := covered_by(m.id, s.person_id);
             seats := seats || covered;
         END IF;
@@ -122,7 +123,7 @@ $$;
 -- cases is not covered.
 CREATE FUNCTION may_cover(p_agency uuid, p_absent text, p_covering text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT bool_or(true) AND bool_and(EXISTS (SELECT FROM permission c WHERE c.kind = g.kind AND c.role = p_covering AND c.verb = a.verb))
+    SELECT bool_and(EXISTS (SELECT FROM permission c WHERE c.kind = g.kind AND c.role = p_covering AND c.verb = a.verb))
     FROM agency g JOIN permission a ON a.kind = g.kind AND a.role = p_absent AND a.verb ~ '^(desk|write):'
     WHERE g.id = p_agency
 $$;

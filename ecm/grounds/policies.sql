@@ -133,7 +133,7 @@ BEGIN
             SELECT FROM carer k JOIN support_case c ON c.pupil_id = k.pupil_id WHERE c.id = g.case_id AND k.person_id = p.id)) THEN
         RAISE EXCEPTION 'not a carer of the pupil' USING ERRCODE = 'check_violation', CONSTRAINT = 'ground_of_own_carer';
     END IF;
-    IF g.agreed_by_person_id IS NOT NULL AND EXISTS (
+    IF EXISTS (
             SELECT FROM support_case c JOIN pupil u ON u.id = c.pupil_id
             JOIN carer k ON k.pupil_id = u.id AND k.person_id = g.agreed_by_person_id
             LEFT JOIN contact_bar b ON b.pupil_id = u.id AND b.person_id = g.agreed_by_person_id

@@ -38,8 +38,8 @@ $$;
 
 -- The day a person reaches an age. Born on 29 February: 1 March in a common year. Source: ADR 0005.
 CREATE FUNCTION birthday(born date, age int) RETURNS date LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN extract(month FROM born) = 2 AND extract(day FROM born) = 29
-                 AND extract(day FROM born + make_interval(years => age)) = 28
+    -- The day is another only for who was born on 29 February, in a year without one.
+    SELECT CASE WHEN extract(day FROM born) <> extract(day FROM born + make_interval(years => age))
                 THEN (born + make_interval(years => age))::date + 1
                 ELSE (born + make_interval(years => age))::date END
 $$;
