@@ -1,12 +1,12 @@
 """The proofs can fail: faults made from the policies, the functions and the grants of the database itself are noticed.
 
-`make prove` tries all of them and prints a table; `make test` a few. Two places notice a fault in what is seen, answered
+`make prove` tries all of them and prints a table; `make test` a few. Three judges notice a fault in what is seen, answered
 or done. A world that people lived through, where anybody sees or may do anything else than without it: what they see
 without it is what the model says (test_model.py, the same worlds). And the shaken house (shaken.py), where every session
-uses its eyes and hands on every table. A wall taken down is noticed by the lint without its hashes.
+uses its eyes and hands on every table. And, for what these leave, the ordinary tests (suite.py). A wall taken down is noticed by the lint without its hashes.
 
-What neither notices is in unnoticed.txt, and nothing else may be: some of it changes nothing, for the rest a state of the
-house is still to be found.
+What none notices is in unnoticed.txt, place, kind and change, one a line, and nothing else may be: some of it changes nothing,
+for the rest a state of the house or a test is still to be found.
 """
 
 import os
@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -31,6 +30,7 @@ from tests.access.law import read_law
 from tests.access.looking import living, open_eyes
 from tests.access.mutants import Mutant, function_mutants, policy_mutants, wall_mutants
 from tests.access.shaken import open_house
+from tests.access.suite import UNNOTICED, left_by_the_suite, line_of
 from tests.access.watching import ARGUMENTS, WATCH, Watch
 from tests.access.worlds import World, draw_worlds
 from tests.client import application
@@ -40,8 +40,6 @@ from tests.house.examples import build
 LONG = bool(os.environ.get("ECM_LONG"))
 DRAWN, EVENTFUL, WORLDS = 300, 22, 60
 FEW, LEAST = 10, 150
-# Faults that no world shows yet: place, kind and change, one a line. Nothing else may go unnoticed.
-UNNOTICED = Path(__file__).with_name("unnoticed.txt")
 NO_SQL = (
     asyncpg.PostgresSyntaxError, asyncpg.UndefinedFunctionError, asyncpg.DatatypeMismatchError, asyncpg.UndefinedColumnError,
 )  # fmt: skip
@@ -66,24 +64,23 @@ async def test_faults_in_what_decides_are_noticed(cluster: str, monkeypatch: pyt
     async with fresh_database(cluster) as db, db.admin() as admin:
         faults = await policy_mutants(admin) + await function_mutants(admin)
     assert len(faults) - len(known) >= LEAST
-    often = [f for f in faults if f.table in OFTEN and _decides(f) and SELDOM not in f.near and _line(f) not in known]
+    often = [f for f in faults if f.table in OFTEN and _decides(f) and SELDOM not in f.near and line_of(f) not in known]
     tried = faults if LONG else often[:: len(often) // FEW]
-    left = await _left_in_the_house(cluster, tried, known) if LONG else tried
+    left = await _left_in_the_house(cluster, tried, DEEP) if LONG else tried
     left = await _left_in_worlds(cluster, [f for f in left if _decides(f)]) + [f for f in left if not _decides(f)]
-    _print_table(tried, left)
-    assert {_line(f) for f in left} <= known
+    new = left_by_the_suite([f for f in left if line_of(f) not in known]) if LONG else left
+    new = await _left_in_the_house(cluster, new, 5 * DEEP) if new and LONG else new
+    _print_table(tried, new + [f for f in left if line_of(f) in known])
+    assert {line_of(f) for f in new} <= known
 
 
-async def _left_in_the_house(cluster: str, faults: list[Mutant], known: set[str]) -> list[Mutant]:
-    """Those that nobody meets in the house; what is not known to be one of them is looked for longer."""
+async def _left_in_the_house(cluster: str, faults: list[Mutant], deep: int) -> list[Mutant]:
+    """Those that nobody meets in the house, however long they look: `deep` rounds for each."""
     left = []
     async with _built(cluster) as admin:
         house, law = await open_house(admin), await read_law(admin)
         for place, those in by_place(house, law, faults):
-            found = await Hunt(house, law, place).left(those, DEEP)
-            new = [f for f in found if _line(f) not in known]
-            lasting = await Hunt(house, law, place).left(new, 5 * DEEP) if new else []
-            left += [f for f in found if f not in new or f in lasting]
+            left += await Hunt(house, law, place).left(those, deep)
             print(f"{place.name}: {len(those)} made", flush=True)
     return left
 
@@ -184,14 +181,10 @@ def _bare(words: str) -> str:
     return words.partition("sha256")[0]
 
 
-def _line(fault: Mutant) -> str:
-    return f"{fault.place} | {fault.kind} | {fault.change}"
-
-
 def _print_table(tried: list[Mutant], left: list[Mutant]) -> None:
     made, unnoticed = Counter(f.kind for f in tried), Counter(f.kind for f in left)
     print(f"\n{'fault':<24}{'made':>8}{'noticed':>9}")
     for kind, many in sorted(made.items()):
         print(f"{kind:<24}{many:>8}{many - unnoticed[kind]:>9}")
     for fault in left:
-        print("unnoticed:", _line(fault))
+        print("unnoticed:", line_of(fault))

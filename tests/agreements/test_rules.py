@@ -13,6 +13,8 @@ from ecm.agencies.words import REASON_LABELS
 from ecm.agreements.rules import Clause, covering, dates_problem, uncovered
 from ecm.clock import new_id
 from ecm.seeds import known
+from tests.actions.story import HEALTH, open_story
+from tests.asked import asking
 
 KINDS, PURPOSES = CATEGORIES[1:], tuple(REASON_LABELS)
 some = lambda of: st.frozensets(st.sampled_from(of), min_size=1)  # noqa: E731
@@ -96,3 +98,26 @@ async def _sign(admin: Any, found: list[Clause]) -> None:
 def test_the_nearest_clause_is_named(purpose: str, says: str) -> None:
     clause = Clause("Area", "7", frozenset({"education"}), frozenset({"advice"}))
     assert (uncovered([clause], ["education", "health"], purpose, "Safe Haven") or "").startswith(says)
+
+
+async def test_an_agreement_covers_while_it_is_approved_in_force_and_signed_by_both(db: Any) -> None:
+    story = await open_story(db)
+    today, agreements = "(app_now() AT TIME ZONE 'Europe/London')::date", "UPDATE sharing_agreement SET {};"
+    left = "UPDATE agreement_party SET left_at = app_now() WHERE agency_id = '{}';"
+    apart = f"""UPDATE sharing_agreement SET ended_at = app_now();
+        INSERT INTO sharing_agreement (id, title, from_on, until_on, made_at, approved_at)
+        VALUES ('{known("apart")}', 'Apart', {today} - 9, {today} + 9, app_now(), app_now());
+        INSERT INTO agreement_party VALUES (gen_random_uuid(), '{known("apart")}', '{known("oakfield")}', app_now());
+        INSERT INTO agreement_party VALUES (gen_random_uuid(), '{known("apart")}', '{HEALTH}', app_now());"""
+    some_, many = ["core", "education"], ["core", "education", "health"]
+    clause = "UPDATE agreement_clause SET categories = '{education}';"
+    table = [
+        (True, "", some_), (False, agreements.format("approved_at = NULL"), some_), (False, agreements.format("ended_at = app_now()"), some_),
+        (True, agreements.format(f"from_on = {today}"), some_), (False, agreements.format(f"from_on = {today} + 1"), some_),
+        (True, agreements.format(f"until_on = {today}"), some_), (False, agreements.format(f"until_on = {today} - 1"), some_),
+        (False, left.format(HEALTH), some_), (True, left.format(known("hillside")), some_), (False, apart, some_),
+        (True, clause, some_), (False, clause, many), (True, clause, ["core"]),
+    ]  # fmt: skip
+    async with asking(db, "SELECT agreement_covers($1, $2, $3, 'advice')") as ask:
+        for covers, change, wanted in table:
+            assert await ask(story.senco, change, known("oakfield"), HEALTH, wanted) is covers, (change, wanted)

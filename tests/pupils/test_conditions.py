@@ -1,0 +1,39 @@
+"""What searching and birthdays rest on, and what lifts a bar: in the database itself."""
+
+from datetime import date
+
+import pytest
+
+from ecm.clock import new_id
+from ecm.seeds import known
+from tests.actions.story import SENCO
+from tests.asked import asking
+
+
+async def test_a_name_is_marked_by_its_words_their_beginnings_and_each_without_one_letter(db):
+    async with asking(
+        db, "UPDATE pupil SET search_key = 'anna li' WHERE id = $1 RETURNING search_marks", known("pupil Leila Reid")
+    ) as ask:
+        assert await ask(await db.act_as(SENCO)) == ["anna", "^an", "^ann", "nna", "ana", "ann", "li"]
+
+
+@pytest.mark.parametrize(("born", "age", "day"), [
+    (date(2012, 2, 29), 16, date(2028, 2, 29)), (date(2012, 2, 29), 18, date(2030, 3, 1)), (date(2013, 2, 28), 16, date(2029, 2, 28)),
+    (date(2012, 3, 29), 18, date(2030, 3, 29)), (date(2012, 12, 31), 18, date(2030, 12, 31)), (date(2012, 1, 29), 18, date(2030, 1, 29)),
+])  # fmt: skip
+async def test_who_was_born_on_the_29th_of_february_turns_of_age_on_the_first_of_march(db, born, age, day):
+    async with asking(db, "SELECT birthday($1, $2)", born, age) as ask:
+        assert await ask(await db.act_as(SENCO)) == day
+
+
+async def test_a_bar_is_lifted_when_its_order_no_longer_stands(db):
+    bar, senco = new_id(), await db.act_as(SENCO)
+    amina, leila, by = known("amina.yusuf@home.example"), known("pupil Leila Reid"), known(f"seat {SENCO}")
+    barred = f"""INSERT INTO contact_bar (id, pupil_id, person_id, reason_code, from_at)
+        VALUES ('{bar}', '{leila}', '{amina}', 'court_order', app_now() - interval '1 day');"""
+    order = f"""INSERT INTO court_order (id, pupil_id, person_id, kind, made_on, contact_bar_id, recorded_by_membership_id, recorded_at, ended_at)
+        VALUES (gen_random_uuid(), '{leila}', '{amina}', 'other', '2026-09-01', '{bar}', '{by}', app_now(), {{}});""".format
+    async with asking(db, "UPDATE contact_bar SET until_at = app_now() WHERE id = $1 RETURNING NULL", bar) as ask:
+        assert await ask(senco, barred) is None
+        assert await ask(senco, barred + order("NULL")) == "bar_of_order"
+        assert await ask(senco, barred + order("app_now()")) is None
