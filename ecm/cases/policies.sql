@@ -171,8 +171,8 @@ BEGIN
             AND g.involvement_category IN ('core', NEW.category)) THEN
         RAISE EXCEPTION 'the owner is sensitive' USING ERRCODE = 'check_violation', CONSTRAINT = 'action_owner_sensitive';
     END IF;
-    IF NEW.assignee_membership_id IS NOT NULL AND (TG_OP = 'INSERT'
-            OR NEW.assignee_membership_id IS DISTINCT FROM OLD.assignee_membership_id) AND NOT EXISTS (
+    -- Of a new action OLD is null: then any is another than before.
+    IF NEW.assignee_membership_id IS NOT NULL AND NEW.assignee_membership_id IS DISTINCT FROM OLD.assignee_membership_id AND NOT EXISTS (
             SELECT FROM membership m WHERE m.id = NEW.assignee_membership_id AND m.agency_id = NEW.owner_agency_id
             AND (m.ended_at IS NULL OR m.ended_at > app_now())) THEN
         RAISE EXCEPTION 'worker is not of the owner' USING ERRCODE = 'check_violation', CONSTRAINT = 'action_assignee_of_owner';

@@ -114,11 +114,18 @@ async def test_what_a_service_leaves_open_returns_to_the_lead_as_far_as_the_lead
         + action("wrong", wrong=True) + action("done", status="done") + action("still", owner=CARE) + action("elsewhere", case=other.case_id)
     )  # fmt: skip
     wrote = f"INSERT INTO case_author VALUES (gen_random_uuid(), '{story.case_id}', '{BY}', 'health', app_now() - interval '1 day');"
+    theirs = wrote.replace(str(BY), str(HEALTH))
     left = f"UPDATE enrolment SET to_on = current_date - 3 WHERE pupil_id = '{known('pupil Leila Reid')}';"
     moved = f"""SELECT array_agg(title || ' ' || (assignee_membership_id IS NOT DISTINCT FROM '{BY}') ORDER BY title)
                 FROM action WHERE owner_agency_id = '{OAKFIELD}'"""
     returned = ["read true", "theirs read true", "unread false"]
-    table = [(None, ""), (returned, ended), (returned, ended + wrote), (["read false", "unread false"], ended + left)]
+    table = [
+        (None, ""),
+        (returned, ended),
+        (returned, ended + wrote),
+        (returned, ended + theirs),
+        (["read false", "unread false"], ended + left),
+    ]
     async with asking(db, "SELECT derive_case($1)::text", story.case_id, after=moved) as ask:
         for answer, change in table:
             assert await ask(story.senco, actions + change) == answer, change
