@@ -37,7 +37,7 @@ UNNOTICED = Path(__file__).with_name("unnoticed.txt")
 APART = re.compile(
     r"tests/(journeys|web|bench|help|synthetic|house)/|tests/access/test_(lint|faults|mutants|model|races|timing|pairs)|tests/test_backup|looks|sheet|pdf"
 )
-MOST, SECONDS = 20, 15  # tests and time for one fault
+MOST, SECONDS = 20, 12  # tests and time for one fault
 NEUTRAL = """SELECT string_agg(replace(pg_get_functiondef(p.oid), p.prosrc, p.prosrc || ' '), ';') FROM pg_proc p
              WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f' AND p.prolang IN (SELECT oid FROM pg_language WHERE lanname IN ('sql', 'plpgsql'))"""
 

@@ -73,6 +73,7 @@ async def test_whoever_has_left_or_has_not_begun_does_not_come_in(db):
         ("Joan Whitlock", "max(administrator)", browser, ""), (None, "max(administrator)", browser, serves(ADMIN, AHEAD, "NULL")),
         (None, "max(administrator)", browser, serves(ADMIN, LONG_AGO, "app_now()")), (None, "max(administrator)", story.senco, ""),
         ("Joan Whitlock", "max(administrator)", browser, serves(ADMIN, LONG_AGO, AHEAD)),
+        (["Ruth Adeyemi"], "max(covering)", manager, covers(MANAGER, SOCIAL)), ([], "max(covering)", manager, covers(DSL, TEACHER)),
     ]  # fmt: skip
     for answer, what, who, change in table:
         async with asking(db, f"SELECT {what} FROM enter($1, 'test')", who.token_hash) as ask:
