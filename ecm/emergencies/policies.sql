@@ -117,7 +117,8 @@ CREATE FUNCTION end_unjustified() RETURNS trigger LANGUAGE plpgsql SECURITY DEFI
 SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     UPDATE emergency_access e SET ended_at = app_now()
-        WHERE e.id = NEW.emergency_id AND NEW.verdict = 'not_justified' AND e.ended_at IS NULL AND e.until_at > app_now();
+        -- One that has ended keeps its end: stamp_emergency.
+        WHERE e.id = NEW.emergency_id AND NEW.verdict = 'not_justified' AND e.until_at > app_now();
     RETURN NULL;
 END $$;
 

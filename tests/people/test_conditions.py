@@ -103,6 +103,7 @@ async def test_what_waits_for_an_answer_is_counted_for_who_answers_and_is_not_to
                VALUES (gen_random_uuid(), '{}', '{}', 'own_family', '{}', '{}', app_now());"""
     table = [
         (2, MANAGER, asked), (1, MANAGER, asked + close.format(known(MANAGER), LEILA, seat(MANAGER), CARE)),
+        (2, MANAGER, asked + close.format(known(MANAGER), LEILA, seat(MANAGER), CARE) + "UPDATE conflict_of_interest SET ended_at = app_now();"),
         (1, SENCO, to(OAKFIELD)), (None, TEACHER, to(OAKFIELD)), (None, SENCO, to(HILLSIDE)), (None, SENCO, to(OAKFIELD, "withdrawn")),
         (None, SENCO, to(OAKFIELD) + close.format(known(SENCO), LEILA, seat(SENCO), OAKFIELD)),
         (1, SENCO, to(OAKFIELD) + close.format(known(SENCO), NIAMH, seat(SENCO), OAKFIELD)),
