@@ -115,7 +115,8 @@ async def test_what_a_service_leaves_open_returns_to_the_lead_as_far_as_the_lead
     )  # fmt: skip
     wrote = f"INSERT INTO case_author VALUES (gen_random_uuid(), '{story.case_id}', '{BY}', 'health', app_now() - interval '1 day');"
     theirs = wrote.replace(str(BY), str(HEALTH))
-    left = f"UPDATE enrolment SET to_on = current_date - 3 WHERE pupil_id = '{known('pupil Leila Reid')}';"
+    left = f"""UPDATE enrolment SET to_on = current_date - 3 WHERE pupil_id = '{known("pupil Leila Reid")}';
+        UPDATE support_case SET opened_at = app_now() - interval '9 days';"""
     moved = f"""SELECT array_agg(title || ' ' || (assignee_membership_id IS NOT DISTINCT FROM '{BY}') ORDER BY title)
                 FROM action WHERE owner_agency_id = '{OAKFIELD}'"""
     returned = ["read true", "theirs read true", "unread false"]

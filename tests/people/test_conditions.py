@@ -84,13 +84,13 @@ async def test_whoever_has_left_or_has_not_begun_does_not_come_in(db):
 
 
 async def test_what_waits_for_an_answer_is_counted_for_who_answers_and_is_not_too_close(db):
-    story, other = await open_story(db), await open_story(db, "Niamh O’Neill")
+    story, *others = [await open_story(db, each) for each in ("Leila Reid", "Niamh O’Neill", "Suhaila")]
     actors = {each: await db.act_as(each) for each in (MANAGER, SENCO, TEACHER)}
     asked = "".join(
         f"""INSERT INTO involvement (id, case_id, category, agency_id, invited_by_agency_id, invited_by_membership_id, reason_code,
                 status, invited_at, updated_at)
             VALUES (gen_random_uuid(), '{one.case_id}', 'core', '{CARE}', '{OAKFIELD}', '{seat(SENCO)}', 'advice', 'invited', now(), now());"""
-        for one in (story, other)
+        for one in (story, *others)
     )
     offered = """INSERT INTO case_handover (id, case_id, from_school_id, to_school_id, reason_code, joins_on, family_told, offered_by_membership_id, offered_at, status)
         SELECT gen_random_uuid(), '{}', '{}', '{}', 'moved_house', '2026-12-01', 'x', '{}', app_now(), '{}';"""
@@ -102,8 +102,8 @@ async def test_what_waits_for_an_answer_is_counted_for_who_answers_and_is_not_to
     close = """INSERT INTO conflict_of_interest (id, person_id, pupil_id, kind, declared_by_membership_id, agency_id, from_at)
                VALUES (gen_random_uuid(), '{}', '{}', 'own_family', '{}', '{}', app_now());"""
     table = [
-        (2, MANAGER, asked), (1, MANAGER, asked + close.format(known(MANAGER), LEILA, seat(MANAGER), CARE)),
-        (2, MANAGER, asked + close.format(known(MANAGER), LEILA, seat(MANAGER), CARE) + "UPDATE conflict_of_interest SET ended_at = app_now();"),
+        (3, MANAGER, asked), (2, MANAGER, asked + close.format(known(MANAGER), LEILA, seat(MANAGER), CARE)),
+        (3, MANAGER, asked + close.format(known(MANAGER), LEILA, seat(MANAGER), CARE) + "UPDATE conflict_of_interest SET ended_at = app_now();"),
         (1, SENCO, to(OAKFIELD)), (None, TEACHER, to(OAKFIELD)), (None, SENCO, to(HILLSIDE)), (None, SENCO, to(OAKFIELD, "withdrawn")),
         (None, SENCO, to(OAKFIELD) + close.format(known(SENCO), LEILA, seat(SENCO), OAKFIELD)),
         (1, SENCO, to(OAKFIELD) + close.format(known(SENCO), NIAMH, seat(SENCO), OAKFIELD)),
