@@ -89,12 +89,12 @@ CREATE POLICY sharing_agreement_made ON sharing_agreement FOR INSERT TO ecm_app
     WITH CHECK ((SELECT context() -> 'verbs' ? 'agreement:manage'));
 CREATE POLICY sharing_agreement_moved_on ON sharing_agreement FOR UPDATE TO ecm_app
     USING ((SELECT context() -> 'verbs' ? 'agreement:manage') AND ended_at IS NULL)
-    WITH CHECK ((SELECT context() -> 'verbs' ? 'agreement:manage'));
+    WITH CHECK (approved_at IS NOT NULL OR ended_at IS NOT NULL);
 CREATE POLICY agreement_party_joins ON agreement_party FOR INSERT TO ecm_app
     WITH CHECK ((SELECT context() -> 'verbs' ? 'agreement:manage') AND agreement_is(agreement_id, 'going'));
 CREATE POLICY agreement_party_leaves ON agreement_party FOR UPDATE TO ecm_app
     USING ((SELECT context() -> 'verbs' ? 'agreement:manage') AND left_at IS NULL AND agreement_is(agreement_id, 'going'))
-    WITH CHECK ((SELECT context() -> 'verbs' ? 'agreement:manage'));
+    WITH CHECK (left_at IS NOT NULL);
 CREATE POLICY agreement_clause_drafted ON agreement_clause FOR INSERT TO ecm_app
     WITH CHECK ((SELECT context() -> 'verbs' ? 'agreement:manage') AND agreement_is(agreement_id, 'draft'));
 CREATE POLICY agreement_clause_dropped ON agreement_clause FOR DELETE TO ecm_app

@@ -200,8 +200,7 @@ END $$;
 CREATE POLICY emergency_is_mine ON emergency_access FOR SELECT TO ecm_app USING (
     membership_id = (SELECT (context() ->> 'membership')::uuid)
     AND (case_id IS NULL OR case_id <> ALL ((SELECT closed_cases())::uuid[])));
-CREATE POLICY emergency_to_review ON emergency_access FOR SELECT TO ecm_app USING (
-    (SELECT context() -> 'verbs' ? 'emergency:review') AND may_review(id));
+CREATE POLICY emergency_to_review ON emergency_access FOR SELECT TO ecm_app USING (may_review(id));
 CREATE POLICY emergency_ended_by_me ON emergency_access FOR UPDATE TO ecm_app
     USING (membership_id = (SELECT (context() ->> 'membership')::uuid) AND ended_at IS NULL AND app_now() < until_at)
     WITH CHECK (membership_id = (SELECT (context() ->> 'membership')::uuid));
