@@ -12,13 +12,13 @@ import asyncpg
 
 # Runs as ecm_app; what that may not know is asked of functions that belong to the administrator.
 HANDS = """
--- What the rows of these tables look like, whatever their ids; or which rows they are.
+-- What the rows of these tables look like, whatever their ids and what a sequence numbered; or which rows they are.
 CREATE FUNCTION state_of(p_tables text[], p_rows boolean) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     each text;
     one numeric;
     every text := '';
-    what text := CASE WHEN p_rows THEN 'ctid::text || xmin' ELSE '(to_jsonb(t) - ''id'')::text' END;
+    what text := CASE WHEN p_rows THEN 'ctid::text || xmin' ELSE '(to_jsonb(t) - ''id'' - ''number'')::text' END;
 BEGIN
     FOREACH each IN ARRAY p_tables LOOP
         EXECUTE format('SELECT sum(hashtextextended(%s, 0)) FROM %I t', what, each) INTO one;
@@ -34,6 +34,12 @@ BEGIN
     EXECUTE p_sql INTO answer;
     RETURN answer;
 END $$;
+
+-- The context of a service, without its proof; of nobody, when it has no name.
+CREATE FUNCTION stand_in_for(p_service text) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
+    SELECT set_context(jsonb_build_object('service', p_service, 'purpose', 'look', 'verbs', '[]'::jsonb, 'barred', '[]'::jsonb,
+                                          'closed_pupils', '[]'::jsonb, 'covered', '[]'::jsonb), '{}', '{}') WHERE p_service <> ''
+$$;
 
 -- Tries that one session makes at one instant come together, so that it enters once. Statements are planned once: a fault
 -- makes every plan anew, and planning is most of the work. The first answer that is not as expected is the last.
@@ -53,9 +59,15 @@ BEGIN
     FOR i IN 1 .. cardinality(p_what) LOOP
         IF i = 1 OR p_who[i] <> p_who[i - 1] OR p_when[i] <> p_when[i - 1] THEN
             PERFORM set_config('ecm.test_clock', p_when[i]::text, true);
+            PERFORM set_config('ecm.context', '', true), set_config('ecm.reach', '', true);
             BEGIN
-                PERFORM FROM enter(p_who[i], 'look');
-                standing := CASE WHEN FOUND THEN 'in' ELSE 'out' END;
+                IF get_byte(p_who[i] || ' ', 0) = 32 THEN
+                    PERFORM stand_in_for(substr(convert_from(p_who[i], 'UTF8'), 2));
+                    standing := 'in';
+                ELSE
+                    PERFORM FROM enter(p_who[i], 'look');
+                    standing := CASE WHEN FOUND THEN 'in' ELSE 'out' END;
+                END IF;
             EXCEPTION WHEN OTHERS THEN standing := SQLSTATE;
             END;
         END IF;
@@ -97,7 +109,7 @@ class Try:
     """One statement by one session (the hash of its token), so long from now: planned, and what it is given."""
 
     when: str
-    who: bytes
+    who: bytes  # or a space, and the name of a service, or none: then it is nobody
     plan: str  # (types) AS statement; nothing for a call, which `given` is then whole
     given: str
 

@@ -1,7 +1,7 @@
 """The law of the house: what its policies, triggers and functions say, and the places in it where a fault can be."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 
@@ -10,10 +10,22 @@ from tests.access.shaken import Column, House
 WORD = re.compile(r"\b[a-z_]+\b")
 WRITTEN = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 QUOTED = re.compile(r"'([a-z_:]+)'")
+# A column, perhaps of another row than the policy's own, and what it is compared with: words, nothing, what is the reader's.
+COLUMN = r"(?<![\w'>])((?:[a-z_]+\.)?)([a-z_]+) "
+COMPARED = re.compile(COLUMN + r"(=|<>) (?:A(?:NY|LL) \(\(?ARRAY\[([^\]]*)|('\w*'))")
+CASE, WHEN = re.compile(r"\bCASE ([a-z_]+)\s+WHEN '"), re.compile(r"WHEN '([a-z_]+)'")
+NULLED = re.compile(COLUMN + r"(IS(?: NOT)?) NULL")
+JOINED = re.compile(r"\b[a-z_]+\.([a-z_]+) (?:=|<>) (?:ANY \(ARRAY\[)?[a-z_]+\.([a-z_]+)\b")
+ITS = re.compile(COLUMN + r"(?:=|<>|IS NOT DISTINCT FROM) \(+ ?(?:SELECT )?\(*context\(\) ->> '(\w+)'")
+
+
 FUNCTIONS = """
 SELECT p.proname AS name, p.prosrc AS body, p.prorettype = 'trigger'::regtype AS fires, has_function_privilege('ecm_app', p.oid, 'EXECUTE') AS granted,
     ARRAY(SELECT t::regtype::text FROM unnest(p.proargtypes::oid[]) t) AS types, coalesce(p.proargnames, '{}') AS names
 FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prokind = 'f'
+"""
+POLICIES = """
+SELECT tablename AS table, policyname AS name, cmd, concat(qual, ' ', with_check) AS text FROM pg_policies WHERE schemaname = 'public' ORDER BY 1, 2
 """
 TRIGGERS = """
 SELECT t.tgrelid::regclass::text AS table, t.tgname AS name, p.proname AS calls FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
@@ -27,7 +39,8 @@ class Law:
 
     functions: dict[str, asyncpg.Record]
     triggers: dict[str, list[tuple[str, str]]]  # by table: name, function
-    policies: dict[str, str]
+    policies: dict[tuple[str, str], str]  # by table and name
+    doors: dict[tuple[str, str], list[str]]  # the policies of a table for a command
     tables: frozenset[str]
 
     def fired_by(self, function: str) -> list[str]:
@@ -50,9 +63,10 @@ class Law:
 
 
 async def read_law(admin: asyncpg.Connection) -> Law:
-    policies = await admin.fetch(
-        "SELECT tablename, string_agg(concat(qual, ' ', with_check), ' ') FROM pg_policies WHERE schemaname = 'public' GROUP BY 1"
-    )
+    policies, doors = {}, {}
+    for r in await admin.fetch(POLICIES):
+        policies[r["table"], r["name"]] = r["text"]
+        doors.setdefault((r["table"], r["cmd"]), []).append(r["name"])
     triggers: dict[str, list[tuple[str, str]]] = {}
     for r in await admin.fetch(TRIGGERS):
         triggers.setdefault(r["table"], []).append((r["name"], r["calls"]))
@@ -62,14 +76,15 @@ async def read_law(admin: asyncpg.Connection) -> Law:
     return Law(
         {r["name"]: r for r in await admin.fetch(FUNCTIONS)},
         triggers,
-        {r[0]: r[1] for r in policies},
+        policies,
+        doors,
         frozenset(r[0] for r in tables),
     )
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where faults are: at a table's policies for a command, or in a function. What is shaken there, and what touched."""
+    """Where faults are: in a table's policy for a command, or in a function. What is shaken there, and what touched."""
 
     name: str
     tables: tuple[tuple[str, str], ...]  # which tables to try, and how: SELECT, INSERT, UPDATE, DELETE
@@ -79,6 +94,8 @@ class Place:
     touched: tuple[str, ...]
     literals: tuple[str, ...]
     fired: bool  # by triggers
+    own: str = ""  # its text without those of what it asks
+    beside: tuple[str, ...] = ()  # other policies by which the same command is let through
 
     def about(self, law: Law, text: str) -> set[str]:
         """The names of columns that a piece of the law is about."""
@@ -90,10 +107,11 @@ class Place:
 
 # Who somebody is follows from these, whatever a text names.
 ALWAYS = {"permission", "session", "membership", "conflict_of_interest"}
+CLOSED = {"pupil_id", "person_id", "ended_at"}
 # What the sealed context says of a reader comes from these columns.
 CONTEXT = {
     "verbs": {"verb", "role"}, "membership": {"membership_id"}, "agency": {"agency_id"}, "principals": {"principal", "membership_id"},
-    "closed_cases": {"pupil_id", "ended_at"}, "closed_pupils": {"pupil_id", "ended_at"}, "barred": {"pupil_id", "from_at", "until_at"},
+    "closed_cases": CLOSED, "closed_pupils": CLOSED, "barred": {"pupil_id", "from_at", "until_at"},
     "request": {"request_id"}, "person": {"person_id"},
 }  # fmt: skip
 
@@ -101,11 +119,16 @@ CONTEXT = {
 WAYS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 
-def place_of_table(house: House, law: Law, table: str, command: str) -> Place:
-    """A table's policies for a command."""
+def place_of_policy(house: House, law: Law, table: str, command: str, name: str) -> Place:
+    """A table's policy for a command."""
     ways = WAYS if command == "ALL" else (command,)
-    text = law.under(law.policies[table])
-    return _place(house, law, f"{command} {table}", text, [(table, way) for way in ways])
+    text = law.under(law.policies[table, name])
+    place = _place(house, law, f"{command} {table} {name}", text, [(table, way) for way in ways])
+    return replace(
+        place,
+        own=law.policies[table, name],
+        beside=tuple(other for other in law.doors[table, command] if other != name),
+    )
 
 
 def place_of_function(house: House, law: Law, name: str) -> Place:
@@ -140,3 +163,29 @@ def _place(house: House, law: Law, name: str, text: str, tables: list[tuple[str,
 def quoted(text: str) -> tuple[str, ...]:
     """The words that a text quotes."""
     return tuple(f"'{word}'" for word in sorted(set(QUOTED.findall(text))))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a text asks of columns: the words they are compared with (or nothing, and whether they must say it), what of
+    the reader's, and which column of another row."""
+
+    words: dict[str, list[tuple[str, bool]]]
+    its: dict[str, str]
+    joined: dict[str, str]
+
+
+def compared(text: str, table: str) -> tuple[Compared, Compared]:
+    """What is asked of the row of a table that a policy is about, and what of other rows."""
+    here, there = Compared({}, {}, {}), Compared({}, {}, dict(JOINED.findall(text)))
+    for alias, name, how, many, one in COMPARED.findall(text):
+        if words := [one] if one else quoted(many):
+            asked = here if alias in ("", f"{table}.") else there
+            asked.words.setdefault(name, []).extend((word, how == "=") for word in words)
+    for name in CASE.findall(text):
+        here.words.setdefault(name, []).extend((f"'{word}'", True) for word in WHEN.findall(text))
+    for alias, name, how in NULLED.findall(text):
+        (here if alias in ("", f"{table}.") else there).words.setdefault(name, []).append(("NULL", how == "IS"))
+    for alias, name, what in ITS.findall(text):
+        (here if alias in ("", f"{table}.") else there).its[name] = what
+    return here, there

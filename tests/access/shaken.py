@@ -18,7 +18,7 @@ import asyncpg
 
 CASES, LEAST = 6, 7  # kept of the cases; rows at least of each table
 # In which nothing is about a pupil or a reader, or which the log fills.
-LEFT = re.compile(r"^(audit_|pgqueuer|migration|context_key|sign_in_attempt|credential)")
+LEFT = re.compile(r"^(audit_|pgqueuer_sch|migration|context_key|sign_in_attempt|credential)")
 INSTANTS = ("-400 days", "-40 days", "-1 day", "0", "1 day", "40 days", "400 days")
 
 SHAKE = """
@@ -45,6 +45,23 @@ CREATE FUNCTION take_row(p_table text, p_row jsonb) RETURNS void LANGUAGE plpgsq
 BEGIN
     EXECUTE format('DELETE FROM %I t WHERE to_jsonb(t) = $1', p_table) USING p_row;
 EXCEPTION WHEN OTHERS THEN NULL;
+END $$;
+-- Let one row, that or any, say this; what it says then.
+CREATE FUNCTION agree_on(p_table text, p_id text, p_columns text[], p_values text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    at tid;
+    found jsonb;
+BEGIN
+    EXECUTE format('SELECT ctid FROM %I t WHERE $1 IS NULL OR to_jsonb(t) ->> ''id'' = $1 ORDER BY random() LIMIT 1', p_table)
+        INTO at USING p_id;
+    FOR i IN 1 .. cardinality(p_columns) LOOP
+        BEGIN
+            EXECUTE format('UPDATE %I SET %I = (%s) WHERE ctid = %L RETURNING ctid', p_table, p_columns[i], p_values[i], at) INTO at;
+        EXCEPTION WHEN OTHERS THEN NULL;
+        END;
+    END LOOP;
+    EXECUTE format('SELECT to_jsonb(t) FROM %I t WHERE ctid = %L', p_table, at) INTO found;
+    RETURN found;
 END $$;
 """
 
@@ -84,6 +101,7 @@ class House:
     tokens: list[bytes]
     values: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     ids: dict[str, list[str]] = field(default_factory=dict)
+    story: Any = None  # stories.Story: who and what is there together, if anybody
 
     def choices(self, column: Column, literals: Iterable[str] = ()) -> list[str]:
         """What may stand in a column: what stands in others like it, nothing, and what a rule names."""
@@ -98,6 +116,14 @@ class House:
             found = ["true", "false"]
         elif column.type == "text":
             found = [*found[:6], *literals]
+        elif column.type == "text[]":
+            found = [
+                *found[:4],
+                "'{}'",
+                *(f"ARRAY['core', {each}]" for each in self.values["case_access", "category"][:3]),
+            ]
+        elif column.type == "uuid[]":
+            found = [*found[:4], "'{}'", *(f"ARRAY[{each}]" for each in self.ids["person"][:4])]
         return found + ["NULL"] * column.nullable
 
 
@@ -121,7 +147,7 @@ async def open_house(admin: asyncpg.Connection) -> House:
         if not LEFT.match(table):
             await _furnish(house, table)
     await _note(house)
-    house.tokens = [r[0] for r in await admin.fetch("SELECT token_hash FROM session ORDER BY id")]
+    house.tokens = [b" ", *(r[0] for r in await admin.fetch("SELECT token_hash FROM session ORDER BY id"))]
     await admin.execute("SET session_replication_role = origin; ANALYZE")
     return house
 
@@ -225,6 +251,8 @@ DEFAULTS = {
     "text[]": "'{}'",
     "uuid[]": "'{}'",
     "uuid": "gen_random_uuid()",
+    "interval": "'1 hour'",
+    "pgqueuer_status": "'queued'",
 }
 
 

@@ -13,24 +13,31 @@ from tests.access.law import Law, Place
 from tests.access.shaken import DEFAULTS, INSTANTS, Column, House
 
 READERS, ROWS, CALLS = 8, 4, 16
+SERVICE = re.compile(r"'service'(?:::text)?\)*(?: =| IS DISTINCT FROM) '(\w+)'")
 Ways = list[tuple[str, str]]  # a statement to plan, and what it is given
 
 
 async def tries_at(
-    house: House, law: Law, place: Place, focus: set[str], literals: Iterable[str], most: int, some: Random
+    house: House, law: Law, place: Place, every: bool, focus: set[str], literals: Iterable[str], most: int, some: Random
 ) -> list[Try]:
-    """Some of all that can be tried there."""
+    """Some of all that can be tried there; with every column, if nothing but the place itself is in the way."""
     ways: Ways = []
     for table, way in some.sample(place.tables, min(4, len(place.tables))):
-        ways += await WAYS[way](house, table, place.fired, focus, literals, some)
+        ways += await WAYS[way](house, table, every, focus, literals, some)
     if place.function:
         ways += [("", call) for call in _calls(house, law.functions[place.function], literals, some)]
-    readers, when = _some(house.tokens, READERS, some), some.choices(INSTANTS, (1, 2, 3, 30, 3, 2, 1), k=2)
-    return _some([Try(w, who, *way) for w in when for who in readers for way in ways], most, some)
+    services = [f" {name}".encode() for name in SERVICE.findall(place.text)]
+    readers, when = (
+        _some([*house.tokens, *services], READERS, some),
+        some.choices(INSTANTS, (1, 2, 3, 30, 3, 2, 1), k=2),
+    )
+    found = [Try("0", house.story.reader, *way) for way in ways] if house.story else []
+    found = _some(found, most // 2, some)
+    return found + _some([Try(w, who, *way) for w in when for who in readers for way in ways], most - len(found), some)
 
 
 async def _eyes(house: House, table: str, every: bool, focus: set[str], literals: Iterable[str], some: Random) -> Ways:
-    columns = ", ".join(c.name for c in house.columns[table] if c.reads)
+    columns = ", ".join(c.name for c in house.columns[table] if every or c.reads)
     shown = f"AS SELECT count(*) || ' ' || coalesce(sum(hashtextextended(ROW({columns})::text, 0)), 0) FROM {table}"
     return [(shown, "")] if columns else []
 
@@ -96,7 +103,8 @@ WAYS = {"SELECT": _eyes, "INSERT": _puts, "UPDATE": _edits, "DELETE": _drops}
 
 async def _rows(house: House, table: str, some: Random) -> list[dict[str, object]]:
     rows = await house.admin.fetch(f"SELECT to_jsonb(t) FROM {table} t ORDER BY t::text LIMIT 40")
-    return _some([json.loads(r[0]) for r in rows], ROWS, some)
+    told = house.story.rows.get(table, [])[:2] if house.story else []
+    return [*filter(None, told), *_some([json.loads(r[0]) for r in rows], ROWS - len(told), some)]
 
 
 def _key(house: House, table: str) -> str:
