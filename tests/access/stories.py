@@ -33,7 +33,7 @@ FROM session s LEFT JOIN membership m ON m.id = s.membership_id LEFT JOIN agency
 # No other reason for the reader to see the case than the story's.
 ALONE = "DELETE FROM case_access WHERE case_id::text = $1 AND principal::text = ANY ($2)"
 SEATS = ("membership", "agency", "desk", "person")
-HOLDS = re.compile(r"\? '([a-z_:]+)'")
+HOLDS = re.compile(r"(?:\?|,) '([a-z_]+:[a-z_]+)'")
 CARERS_OR_NOT = re.compile(r"'membership'(?:::text)?\)*\) IS (?:NOT )?NULL")
 Left = list[tuple[str, str | None]]  # tables, and which row; or any
 
