@@ -40,7 +40,8 @@ Left = list[tuple[str, str | None]]  # tables, and which row; or any
 
 @dataclass
 class Story:
-    """A reader (what is theirs, by the name of a table), and what rows say that are about the same."""
+    """A reader (what is theirs, by the name of a table), and what rows say that are about the same: what is asked of the
+    row that is tried, in the table `first`, and what of others; how faithfully; and the columns that need not agree."""
 
     reader: bytes
     own: dict[str, str]
@@ -61,6 +62,8 @@ async def tell(
     shaken: dict[str, list[Column]] = {}
     for c in place.shaken:
         shaken.setdefault(c.table, []).append(c)
+    if not shaken:
+        return
     first = some.choice(place.tables)[0] if place.tables else some.choice(sorted(shaken))
     near = law.tables_in(place.own) | {t for t in DENIES if {"pupil_id", "ended_at"} <= focus}
     others = [
@@ -97,10 +100,10 @@ async def _may(house: House, told: Story, verbs: list[str], some: Random) -> Non
     if not verbs or "kind" not in told.own or some.random() > FAITH[-1]:
         return
     which = some.choice(
-        (
+        [
             "INSERT INTO permission VALUES (gen_random_uuid(), $1, $2, $3) ON CONFLICT DO NOTHING",
             "DELETE FROM permission WHERE kind = $1 AND role = $2 AND verb = $3",
-        )
+        ]
     )
     await house.admin.execute(which, told.own["kind"], told.own["role"], some.choice(verbs))
 
@@ -135,7 +138,7 @@ async def _agree(
 def _subject(house: House, kind: str) -> str | None:
     """The table that a kind names, whole or in part."""
     word = kind.strip("'")
-    return next((t for t in house.ids if word and t and (t == word or t.endswith(f"_{word}"))), None)
+    return next((t for t, ids in house.ids.items() if word and ids and (t == word or t.endswith(f"_{word}"))), None)
 
 
 async def _know(house: House, told: Story, row: dict[str, Any]) -> None:
