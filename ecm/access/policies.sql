@@ -196,7 +196,7 @@ BEGIN
     FROM lead l WHERE t.case_id = p_case AND t.status IN ('todo', 'doing') AND NOT t.in_error AND t.owner_agency_id <> l.school_id
         AND (t.category = ANY (l.reads) OR t.author_agency_id = l.school_id) AND NOT EXISTS (
             SELECT FROM case_access a LEFT JOIN membership m ON m.id = a.principal
-            -- Whoever has a reason to read anything has one to read the core.
+            -- An organisation with a reason to read anything has one to read the core.
             WHERE a.case_id = p_case AND t.owner_agency_id IN (a.principal, m.agency_id)
             AND a.basis NOT IN ('own_record', 'emergency')
             AND app_now() >= a.valid_from AND app_now() < a.valid_until);

@@ -98,7 +98,7 @@ NOT_ON_CASES = {"audit:read", "post:manage", "people:manage", "correction:read",
 
 @cache
 def _navigation(worker: bool, verbs: frozenset[str], invitations: int | None) -> tuple[NavigationItem, ...]:
-    """`invitations`: how many wait, None for who has no such list."""
+    """`invitations`: how many wait, at most 101; None for who has no such list."""
     places = [NavigationItem("/", "Home")]
     if worker and not verbs & NOT_ON_CASES:
         places += [NavigationItem("/cases", "Cases"), NavigationItem("/actions", "Actions")]

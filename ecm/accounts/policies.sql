@@ -84,8 +84,9 @@ BEGIN
             AND (x.ended_at IS NULL OR x.ended_at > app_now())),
         EXISTS (SELECT FROM carer c WHERE c.person_id = s.person_id),
         CASE WHEN 'involvement:answer' = ANY (v) THEN
-            (SELECT count(*)::int FROM involvement i WHERE i.agency_id = m.agency_id AND i.status = 'invited'
-             AND i.case_id <> ALL (closed_cases()))
+            -- Not more than anybody would read: in a large area thousands wait, and this is asked with every request.
+            (SELECT count(*)::int FROM (SELECT FROM involvement i WHERE i.agency_id = m.agency_id AND i.status = 'invited'
+                                        AND i.case_id <> ALL (closed_cases()) LIMIT 101) waiting)
         -- A school has such a list only while another one offers it a case.
         WHEN 'case:hand_over' = ANY (v) THEN (SELECT nullif(count(*), 0)::int FROM case_handover h
             WHERE h.to_school_id = m.agency_id AND h.status = 'offered' AND h.case_id <> ALL (closed_cases())) END,

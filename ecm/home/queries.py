@@ -286,7 +286,7 @@ async def _counts(act: Act) -> list[tuple[str, str, str]]:
         (cases, MOST_CASES_COUNTED, "open case", "/cases?status=open"),
     ]
     if act.who.invitations is not None:
-        counts.append((act.who.invitations, 10**9, "invitation to answer", "/invitations"))
+        counts.append((act.who.invitations, 100, "invitation to answer", "/invitations"))
     plurals = {"invitation to answer": "invitations to answer"}
     return [
         (f"more than {most}" if many > most else str(many), one if many == 1 else plurals.get(one, one + "s"), href)
