@@ -10,6 +10,7 @@ from ecm.access import derivation
 from ecm.access.derivation import derive_all
 from ecm.cases.queries import show_case
 from ecm.config import Settings
+from ecm.embedded import as_role
 from ecm.installation import examine
 from tests.actions.story import open_story
 from tests.conftest import SECRET
@@ -77,3 +78,17 @@ def interrupting(after: int) -> derivation.Progress:
 
 async def troubles(db: Any) -> str:
     return " ".join(await examine(Settings(database_url=db.app_url, demo=True, secret_key=SECRET)))
+
+
+async def test_an_administrator_who_is_no_superuser_derives_all_of_them_too(db: Any) -> None:
+    await open_story(db)
+    name = f"able_{db.name}"
+    async with db.admin() as admin:
+        await admin.execute(f"CREATE ROLE {name} LOGIN; GRANT ecm_owner, ecm_policy TO {name}")
+        try:
+            told: list[tuple[int, int]] = []
+            able = as_role(db.admin_url, name)
+            assert await derive_all(able, SECRET, lambda *said: told.append(said), again=True) == 1
+            assert told == [(1, 1)]
+        finally:
+            await admin.execute(f"DROP ROLE {name}")
