@@ -208,7 +208,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended(p_case::text, 0));
     WITH mine AS MATERIALIZED (
-        SELECT *, app_now() >= valid_from AND app_now() < valid_until AS live
+        SELECT *, app_now() >= valid_from AS live
         FROM case_access WHERE case_id = p_case AND valid_until > app_now()),
     reader AS (
         SELECT principal, min(CASE WHEN valid_from > app_now() THEN valid_from ELSE valid_until END) AS stale_at

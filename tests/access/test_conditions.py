@@ -8,7 +8,7 @@ from ecm.clock import new_id
 from ecm.seeds import known
 from tests.actions.story import HEALTH, NURSE, OAKFIELD, SENCO, bring_in, open_story
 from tests.asked import asking
-from tests.grounds.story import CARE, MANAGER
+from tests.grounds.story import AMINA, CARE, MANAGER, let_in
 
 BY = known(f"seat {SENCO}")
 AUTHOR = f"'{OAKFIELD}', '{BY}', '{OAKFIELD}'"
@@ -94,7 +94,8 @@ async def test_what_a_service_leaves_open_returns_to_the_lead_as_far_as_the_lead
     await bring_in(db, story, NURSE, HEALTH, "education", "health")
     await bring_in(db, story, MANAGER, CARE, "health")
     ended = f"""UPDATE involvement SET status = 'ended', answered_at = app_now() - interval '2 days',
-        ended_at = app_now() - interval '1 hour' WHERE agency_id = '{HEALTH}';"""
+        ended_at = app_now() - interval '1 hour' WHERE agency_id = '{HEALTH}';
+        UPDATE consent_event SET at = app_now() - interval '3 days';"""
 
     def action(
         title: str, category: str = "education", owner: UUID = HEALTH, author: UUID = OAKFIELD, **other_: Any
@@ -134,6 +135,7 @@ async def test_what_a_service_leaves_open_returns_to_the_lead_as_far_as_the_lead
 
 async def test_one_service_refused_closes_no_other_and_a_bar_that_never_began_closes_nothing(db):
     story = await open_story(db)
+    await let_in(story, AMINA)
     await bring_in(db, story, NURSE, HEALTH, "education")
     await bring_in(db, story, MANAGER, CARE, "education")
     refused = f"UPDATE consent_event SET kind = 'refused' WHERE kind = 'given' AND agency_id = '{CARE}';"

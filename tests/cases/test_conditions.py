@@ -201,6 +201,11 @@ async def test_an_involvement_moves_by_this_table_and_is_given_to_workers_of_the
             moves = old == new or (who, old, new) in MOVES
             answer = await ask(actor, was.format(old), involvement, new)
             assert answer == (new if moves else "involvement_move"), (who, old, new)
+    over = was.format("ended") + "UPDATE involvement SET ended_at = '2026-10-01';"
+    async with asking(
+        db, "UPDATE involvement SET version = 9 WHERE id = $1 RETURNING ended_at::date::text", involvement
+    ) as ask:
+        assert await ask(actors[SENCO], over) == "2026-10-01"
     sound = was.format("accepted")
     given = [
         (None, MANAGER, sound, SOCIAL), ("involvement_assignee", MANAGER, sound, TEACHER), ("involvement_assignee", SENCO, sound, SOCIAL),
