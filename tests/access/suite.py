@@ -114,9 +114,10 @@ class Judge:
         return order[:MOST]
 
     def runs(self, item: pytest.Item) -> bool:
-        """Whether a test passes. What its file has made for itself is taken down: it is made of the fault."""
+        """Whether a test passes. What its file and folder made for themselves is taken down: it is made of the fault, and
+        the next test is of another folder."""
         begun = monotonic()
-        other = next(i for i in (*self.items[:1], *self.items[-1:]) if i.path != item.path)
+        other = next(i for i in (self.items[0], self.items[-1]) if i.path.parent != item.path.parent)
         passed = not any(report.failed for report in runtestprotocol(item, log=False, nextitem=other))
         self.takes[item.nodeid] = monotonic() - begun
         return passed
