@@ -122,7 +122,7 @@ $$;
 CREATE FUNCTION record_as_it_is(p_pupil uuid) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT jsonb_build_object(
-        'pupil', to_jsonb(u) - 'search_marks',
+        'pupil', to_jsonb(u),
         'enrolments', (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'imported' ORDER BY e.id), '[]') FROM enrolment e WHERE e.pupil_id = u.id),
         'sen_status', (SELECT to_jsonb(s) FROM sen_status s WHERE s.pupil_id = u.id),
         'identifiers', (SELECT coalesce(jsonb_agg(to_jsonb(i) ORDER BY i.id), '[]') FROM pupil_identifier i WHERE i.pupil_id = u.id),
@@ -253,6 +253,7 @@ BEGIN
         died_on = coalesce(died_on, (before #>> '{gone,pupil,died_on}')::date),
         search_key = p_said ->> 'search_key', version = version + 1 WHERE id = p_kept;
     DELETE FROM match_mark WHERE pupil_id = p_gone;
+    DELETE FROM pupil_search WHERE pupil_id = p_gone;
     DELETE FROM pupil WHERE id = p_gone;
     INSERT INTO pupil_merge (id, school_id, pupil_id, gone_id, by_membership_id, at, reason, moved, before)
         VALUES (p_id, school, p_kept, p_gone, (me ->> 'membership')::uuid, app_now(), p_reason, moved, before);
@@ -378,7 +379,7 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO ecm_policy', t);
     END LOOP;
 END $$;
-GRANT DELETE ON pupil, enrolment, sen_status, carer, person, pupil_identifier TO ecm_policy;
+GRANT DELETE ON pupil, pupil_search, enrolment, sen_status, carer, person, pupil_identifier TO ecm_policy;
 GRANT SELECT, INSERT, UPDATE ON pupil_identifier TO ecm_policy;
 GRANT SELECT, UPDATE ON enrolment, case_draft, contact_bar, departure, case_handover TO ecm_policy;
 

@@ -34,7 +34,7 @@ LEFT_OUT = {
     "pgqueuer_log": OURS,
     "pgqueuer_statistics": OURS,
     "pupil.search_key": DERIVED,
-    "pupil.search_marks": DERIVED,
+    "pupil_search": DERIVED,
     "case_access": DERIVED,
     "case_seat": DERIVED,
     "audit_event": LOG,

@@ -48,7 +48,8 @@ FILES = (
             "casefile",
         )
     ]
-    + ["access/derivation.sql", "access/why.sql", "accounts/own.sql", "people/policies.sql", "monitoring/policies.sql"]
+    + ["access/derivation.sql", "access/why.sql", "accounts/own.sql", "pupils/search.sql"]
+    + ["people/policies.sql", "monitoring/policies.sql"]
     + [
         "imports/policies.sql",
         "imports/comparing.sql",

@@ -51,174 +51,6 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                    AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1)))
 $$;
 
--- ---------------------------------------------------------------------------------------------- finding by name
--- A name is found by its marks: the word itself, its beginnings from two letters on (written ^ba), and the word with
--- any one letter left out. Two words that differ by one wrong, missing, extra or swapped letter share a mark, so one
--- look into one index finds exact, begun and mistyped names alike.
-
-CREATE FUNCTION without_one_letter(p_word text) RETURNS text[] LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN length(p_word) < 3 THEN '{}' ELSE
-        ARRAY(SELECT left(p_word, i - 1) || substr(p_word, i + 1) FROM generate_series(1, length(p_word)) i) END
-$$;
-
--- What a typed word is looked up by.
-CREATE FUNCTION word_marks(p_word text) RETURNS text[] LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT ARRAY[p_word, '^' || p_word] || without_one_letter(p_word)
-$$;
-
-CREATE FUNCTION stamp_search_marks() RETURNS trigger LANGUAGE plpgsql
-SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    marks text[] := '{}';
-    w text;
-    n int;
-BEGIN
-    -- Loops, because a query for each of the 50,000 names of a file takes seven times as long.
-    FOREACH w IN ARRAY string_to_array(NEW.search_key, ' ') LOOP
-        n := length(w);
-        CONTINUE WHEN n = 0;
-        marks := marks || w;
-        FOR i IN 2 .. n - 1 LOOP marks := marks || ('^' || left(w, i)); END LOOP;
-        FOR i IN 1 .. n LOOP
-            -- Of two equal letters in a row it does not matter which is left out.
-            CONTINUE WHEN n < 3 OR substr(w, i, 1) = substr(w, i + 1, 1);
-            marks := marks || (left(w, i - 1) || substr(w, i + 1));
-        END LOOP;
-    END LOOP;
-    NEW.search_marks := marks;
-    RETURN NEW;
-END $$;
-
--- How well a key answers all words: 3 each is one of its words, 2 each begins one, 1 some are only like one. Written out
--- for the eight words there can be (MOST_WORDS in rules.py), so that it becomes part of the query instead of a call.
-CREATE FUNCTION word_closeness(p_key text, p_word text) RETURNS int LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN p_word IS NULL THEN NULL WHEN position(' ' || p_word || ' ' IN ' ' || p_key || ' ') > 0 THEN 3
-                WHEN position(' ' || p_word IN ' ' || p_key) > 0 THEN 2 ELSE 1 END
-$$;
-CREATE FUNCTION closeness(p_key text, p_words text[]) RETURNS int LANGUAGE sql IMMUTABLE AS $$
-    SELECT least(word_closeness(p_key, p_words[1]), word_closeness(p_key, p_words[2]), word_closeness(p_key, p_words[3]),
-                 word_closeness(p_key, p_words[4]), word_closeness(p_key, p_words[5]), word_closeness(p_key, p_words[6]),
-                 word_closeness(p_key, p_words[7]), word_closeness(p_key, p_words[8]))
-$$;
-
--- Everybody whose names answer one of these phrases, once for each that they answer; with `p_among`, of those pupils.
--- The two longest words are looked up; the others are looked at afterwards.
-CREATE FUNCTION pupils_named(p_phrases text[], p_among uuid[])
-RETURNS TABLE (id uuid, near int, last_name text, first_name text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-    phrase text;
-    words text[];
-    longest text[];
-    second text[];
-BEGIN
-    FOREACH phrase IN ARRAY p_phrases LOOP
-        words := ARRAY(SELECT w FROM unnest(string_to_array(phrase, ' ')) w ORDER BY length(w) DESC);
-        longest := word_marks(words[1]);
-        second := CASE WHEN cardinality(words) > 1 THEN word_marks(words[2]) ELSE longest END;
-        IF p_among IS NULL THEN
-            RETURN QUERY SELECT u.id, closeness(u.search_key, words), u.last_name, u.first_name FROM pupil u
-                WHERE u.search_marks && longest AND u.search_marks && second
-                AND NOT EXISTS (SELECT FROM unnest(words[3:]) w WHERE NOT u.search_marks && word_marks(w));
-        ELSE
-            -- OFFSET 0: each by its id. The planner would read the index of all names and throw most of it away.
-            RETURN QUERY SELECT u.id, closeness(u.search_key, words), u.last_name, u.first_name
-                FROM unnest(p_among) m (id) CROSS JOIN LATERAL (SELECT * FROM pupil x WHERE x.id = m.id OFFSET 0) u
-                WHERE u.search_marks && longest AND u.search_marks && second
-                AND NOT EXISTS (SELECT FROM unnest(words[3:]) w WHERE NOT u.search_marks && word_marks(w));
-        END IF;
-    END LOOP;
-END $$;
-
--- The pupils on roll now at the school the reader acts for; of a teacher, those of the own classes.
-CREATE FUNCTION own_roll() RETURNS uuid[] LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-DECLARE
-    me jsonb := context();
-    school uuid := (me ->> 'agency')::uuid;
-    all_classes boolean := me -> 'verbs' ? 'pupil:look_up';
-    classes text[] := '{}';
-    closed uuid[] := closed_pupils();
-BEGIN
-    IF NOT all_classes AND NOT me -> 'verbs' ? 'pupil:look_up_class' THEN RETURN '{}'; END IF;
-    IF NOT all_classes THEN classes := own_classes(); END IF;
-    -- Two questions, each with an index of its own. On the last day a pupil is still on roll.
-    RETURN ARRAY(
-        SELECT e.pupil_id FROM enrolment e
-            WHERE e.school_id = school AND e.to_on IS NULL AND (all_classes OR e.class_name = ANY (classes))
-              AND e.pupil_id <> ALL (closed)
-        UNION
-        SELECT e.pupil_id FROM enrolment e
-            WHERE e.school_id = school AND e.to_on >= (app_now() AT TIME ZONE 'Europe/London')::date
-              AND (all_classes OR e.class_name = ANY (classes)) AND e.pupil_id <> ALL (closed));
-END $$;
-
--- The pupils the reader may look up whose names answer one of these phrases (keys of words, spaces between), the
--- closest first; without a phrase all of them, by name. A definer, because row-level security would read every pupil
--- before the index; so each one found is checked here as the two policies on `pupil` do, and a test holds both
--- against each other. A seat is there for everybody who can see a case now or later (ecm/access/policies.sql). The
--- caller reads the rows themselves through the policies.
-CREATE FUNCTION matching_pupils(p_phrases text[], p_most int) RETURNS TABLE (pupil_id uuid, near int)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-    seats uuid[] := principals();
-    own uuid[] := own_roll();
-    closed uuid[] := closed_pupils();
-    mine uuid[];
-    best uuid[];
-    nears int[];
-    looked_at int := 0;
-BEGIN
-    -- A reader of many cases: the best names of all, and then only as many looked at as are shown.
-    IF 2000 < (
-            SELECT count(*) FROM (SELECT FROM case_seat s WHERE s.principal = ANY (seats) LIMIT 2001) x) THEN
-        WITH named AS MATERIALIZED (
-            (SELECT n.id, max(n.near) AS near FROM pupils_named(p_phrases, NULL) n GROUP BY n.id, n.last_name, n.first_name
-             ORDER BY max(n.near) DESC, n.last_name, n.first_name, n.id LIMIT 4000)
-            UNION ALL
-            (SELECT u.id, 0 FROM pupil u WHERE cardinality(p_phrases) = 0
-             ORDER BY u.last_name, u.first_name, u.id LIMIT 4000)),
-        shown AS MATERIALIZED (
-            SELECT n.id, n.near FROM named n LEFT JOIN LATERAL (
-                SELECT true AS yes FROM support_case c JOIN case_access a ON a.case_id = c.id
-                WHERE c.pupil_id = n.id AND n.id <> ALL (closed) AND a.principal = ANY (seats) AND a.category = 'core' AND a.basis <> 'own_record'
-                AND app_now() >= a.valid_from AND app_now() < a.valid_until LIMIT 1) c ON true
-            WHERE c.yes OR n.id = ANY (own) LIMIT p_most)
-        SELECT array_agg(s.id), array_agg(s.near), (SELECT count(*) FROM named) INTO best, nears, looked_at FROM shown s;
-        IF cardinality(best) = p_most OR looked_at < 4000 THEN
-            RETURN QUERY SELECT * FROM unnest(best, nears);
-            RETURN;
-        END IF;
-    END IF;
-    IF cardinality(p_phrases) = 0 THEN
-        RETURN QUERY
-        SELECT u.id, 0 FROM pupil u JOIN (
-            SELECT unnest(own) AS id UNION
-            SELECT c.pupil_id FROM case_seat s JOIN support_case c ON c.id = s.case_id
-            WHERE s.principal = ANY (seats) AND c.pupil_id <> ALL (closed) AND EXISTS (
-                SELECT FROM case_access a WHERE a.case_id = c.id AND a.principal = ANY (seats)
-                AND a.category = 'core' AND a.basis <> 'own_record'
-                AND app_now() >= a.valid_from AND app_now() < a.valid_until)) mine ON mine.id = u.id
-        ORDER BY u.last_name, u.first_name, u.id LIMIT p_most;
-        RETURN;
-    END IF;
-    mine := ARRAY(
-        SELECT unnest(own) UNION
-        SELECT c.pupil_id FROM case_seat s CROSS JOIN LATERAL (SELECT x.pupil_id FROM support_case x WHERE x.id = s.case_id OFFSET 0) c
-        WHERE s.principal = ANY (seats));
-    RETURN QUERY
-    SELECT n.id, max(n.near) FROM pupils_named(p_phrases, mine) n
-    LEFT JOIN LATERAL (
-        SELECT true AS yes FROM support_case c JOIN case_access a ON a.case_id = c.id
-        WHERE c.pupil_id = n.id AND n.id <> ALL (closed) AND a.principal = ANY (seats) AND a.category = 'core' AND a.basis <> 'own_record'
-        AND app_now() >= a.valid_from AND app_now() < a.valid_until LIMIT 1) c ON true
-    WHERE c.yes OR n.id = ANY (own)
-    GROUP BY n.id, n.last_name, n.first_name ORDER BY max(n.near) DESC, n.last_name, n.first_name, n.id LIMIT p_most;
-END $$;
-
 -- ------------------------------------------------------------------------------------- what a school writes down
 -- A pupil comes to the roll of the school the writer acts for, and to no other.
 CREATE FUNCTION add_pupil(p_id uuid, p_enrolment uuid, p_names text[], p_key text, p_born date, p_born_known boolean,
@@ -320,12 +152,11 @@ BEGIN
     RETURN FOUND;
 END $$;
 
-GRANT EXECUTE ON FUNCTION own_classes(), keeps_pupil(uuid, text), word_marks(text), without_one_letter(text),
-    matching_pupils(text[], int), add_pupil(uuid, uuid, text[], text, date, boolean, text, text, text, text),
+GRANT EXECUTE ON FUNCTION own_classes(), keeps_pupil(uuid, text), add_pupil(uuid, uuid, text[], text, date, boolean, text, text, text, text),
     carer_card(uuid, bytea), verify_phone(uuid, text),
     add_carer(uuid, uuid, uuid, text, text, text, text, boolean, text, boolean, text),
     change_carer(uuid, int, text, text, text, text, boolean, text, boolean, text) TO ecm_app;
-GRANT EXECUTE ON FUNCTION stamp_contact_bar(), stamp_search_marks() TO ecm_owner;
+GRANT EXECUTE ON FUNCTION stamp_contact_bar() TO ecm_owner;
 RESET ROLE;
 
 SET ROLE ecm_owner;
@@ -423,11 +254,4 @@ CREATE POLICY contact_bar_lifted_by_school ON contact_bar FOR UPDATE TO ecm_app 
                 AND e.school_id = (SELECT (context() ->> 'agency')::uuid)
                 AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1))));
 CREATE TRIGGER a_stamp BEFORE INSERT OR UPDATE OF until_at ON contact_bar FOR EACH ROW EXECUTE FUNCTION stamp_contact_bar();
-CREATE TRIGGER a_search_marks BEFORE INSERT OR UPDATE OF search_key ON pupil
-    FOR EACH ROW EXECUTE FUNCTION stamp_search_marks();
-RESET ROLE;
-
--- Pupils of an earlier version get their marks once.
-SET ROLE ecm_policy;
-UPDATE pupil SET search_key = search_key WHERE search_marks = '{}' AND search_key <> '';
 RESET ROLE;

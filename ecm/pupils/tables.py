@@ -1,6 +1,6 @@
 """Pupils, where they are on roll, and the adults who care for them."""
 
-from piccolo.columns import JSONB, UUID, Array, Boolean, Date, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, UUID, Boolean, Date, ForeignKey, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 from ecm.agencies.tables import Agency, Membership, Person
@@ -18,7 +18,6 @@ class Pupil(Table, tablename="pupil"):
     date_of_birth = Date(null=True, default=None)
     date_of_birth_known = Boolean(default=True)
     search_key = Text()
-    search_marks = Array(base_column=Text(), default=list)
     version = Integer(default=1)
     died_on = Date(null=True, default=None)
 

@@ -188,8 +188,9 @@ def _chores(client: httpx.Client, program: Visitor, reader: Reader) -> Iterator[
     cases = listed(client, program, "?limit=30")
     yield Chore("worklist", [program.step("GET", f"{API}/cases")])
     yield Chore("open a case", [program.step("GET", f"{API}/cases/{each['id']}") for each in cases])
-    names = [quote(str(each["pupil"]["name"])[:8]) for each in cases]
-    yield Chore("search", [program.step("GET", f"{API}/pupils?q={name}") for name in names])
+    names = [str(each["pupil"]["name"]) for each in cases]
+    for chore, typed in (("search, 8 letters", [name[:8] for name in names]), ("search, whole name", names)):
+        yield Chore(chore, [program.step("GET", f"{API}/pupils?q={quote(each)}") for each in typed])
     if able := changes(program, [shown_case(client, program, each["id"]) for each in cases], reader):
         yield Chore("update an action", able)
 
