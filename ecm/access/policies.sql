@@ -243,7 +243,7 @@ BEGIN
             EXISTS (SELECT FROM mine x WHERE x.live AND x.principal = r.principal AND x.category = m.category
                     AND (x.basis <> 'own_record' OR x.principal IN (m.a1, m.a2)))
             OR (r.principal IN (m.o1, m.o2) AND EXISTS (SELECT FROM mine x WHERE x.live AND x.principal = r.principal
-                    AND x.category = 'core' AND x.basis <> 'own_record'))
+                    AND x.basis <> 'own_record'))
         GROUP BY r.principal, r.stale_at),
     gone AS (
         DELETE FROM case_seat s WHERE s.case_id = p_case AND s.principal NOT IN (SELECT principal FROM seen))

@@ -315,9 +315,8 @@ BEGIN
             author_membership_id = (SELECT (context() ->> ''membership'')::uuid)
             AND EXISTS (SELECT 1 FROM case_author w WHERE w.case_id = %1$I.case_id
                         AND w.principal = %1$I.author_membership_id AND w.category = %1$I.category)
-            AND may_write(case_id, category)
-            AND (' || format(on_the_case, t) ||
-                CASE WHEN t = 'measurement' THEN ' OR reads(case_id, category)' ELSE '' END || '))', t);
+            AND may_write(case_id, category)' ||
+            CASE WHEN t = 'measurement' THEN '' ELSE ' AND works_in(case_id, ''core'')' END || ')', t);
     END LOOP;
     FOREACH t IN ARRAY ARRAY['involvement','involvement_message'] LOOP
         EXECUTE format('CREATE POLICY %1$s_by_reason ON %1$I FOR SELECT TO ecm_app USING (' ||
@@ -344,11 +343,10 @@ CREATE POLICY action_by_owner ON action FOR SELECT TO ecm_app USING (
     AND EXISTS (SELECT 1 FROM case_access a
                 WHERE a.case_id = action.case_id AND a.category = 'core' AND a.basis <> 'own_record'));
 CREATE POLICY action_moved_on ON action FOR UPDATE TO ecm_app USING (
-    NOT in_error AND (SELECT context() ->> 'membership') IS NOT NULL
-    AND (owner_desk_id = ANY ((SELECT principals())::uuid[])
-         OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
-         OR author_membership_id = ANY ((SELECT principals())::uuid[])
-         OR holds_case(case_id))
+    NOT in_error AND (owner_desk_id = ANY ((SELECT principals())::uuid[])
+                      OR assignee_membership_id = ANY ((SELECT principals())::uuid[])
+                      OR author_membership_id = ANY ((SELECT principals())::uuid[])
+                      OR holds_case(case_id))
     -- A class teacher sees it without being on the case; in an emergency it is only read.
     AND works_in(case_id, 'core'));
 GRANT UPDATE (title, due_on, status, progress, assignee_membership_id, updated_at, version) ON action TO ecm_app;

@@ -199,8 +199,7 @@ CREATE POLICY consent_request_by_link ON consent_request FOR SELECT TO ecm_app
 CREATE POLICY consent_proposal_by_link ON consent_proposal FOR SELECT TO ecm_app
     USING (request_id = (SELECT (context() ->> 'request')::uuid) AND not_barred(case_id));
 CREATE POLICY consent_event_by_link ON consent_event FOR SELECT TO ecm_app USING (
-    (SELECT context() ->> 'request') IS NOT NULL AND EXISTS (SELECT FROM consent_proposal p WHERE p.id = proposal_id
-        AND p.request_id = (SELECT (context() ->> 'request')::uuid)));
+    proposal_id IN (SELECT p.id FROM consent_proposal p WHERE p.request_id = (SELECT (context() ->> 'request')::uuid)));
 
 CREATE POLICY consent_request_asked ON consent_request FOR INSERT TO ecm_app WITH CHECK (
     (SELECT context() -> 'verbs' ? 'consent:ask') AND holds_case(case_id)

@@ -132,6 +132,5 @@ GRANT SELECT, INSERT, UPDATE ON shielded_fact, shielded_reader TO ecm_policy;
 GRANT SELECT ON shielded_fact, shielded_reader TO ecm_app;
 CREATE POLICY shielded_fact_to_its_readers ON shielded_fact FOR SELECT TO ecm_app USING (reads_shielded(id));
 CREATE POLICY shielded_reader_to_its_readers ON shielded_reader FOR SELECT TO ecm_app USING (
-    ended_at IS NULL AND (knows_reader(fact_id, membership_id)
-    OR (membership_id = (SELECT (context() ->> 'membership')::uuid) AND reads_shielded(fact_id))));
+    ended_at IS NULL AND knows_reader(fact_id, membership_id));
 RESET ROLE;
