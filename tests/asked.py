@@ -15,10 +15,10 @@ Ask = Callable[..., Awaitable[Any]]
 
 
 @asynccontextmanager
-async def asking(db: Any, question: str, *given: object, after: str = "") -> AsyncIterator[Ask]:
+async def asking(db: Any, question: str, *given: object, after: str = "", walled: bool = False) -> AsyncIterator[Ask]:
     """Yields `ask(actor, change, *given)`: what the question answers them afterwards, or which rule refuses it. The change
-    is written past all triggers; the question is asked past all policies, so that one rule is tried and no wall before it.
-    `after`: another question, about what the first one did.
+    is written past all triggers; the question is asked past all policies, so that one rule is tried and no wall before it,
+    or with `walled` behind them, as the application asks. `after`: another question, about what the first one did.
     """
     async with db.admin() as admin:
 
@@ -29,7 +29,9 @@ async def asking(db: Any, question: str, *given: object, after: str = "") -> Asy
                 await admin.execute(f"SET LOCAL session_replication_role = replica; {change}")
                 await admin.execute("SET LOCAL session_replication_role = origin")
                 await admin.execute("SELECT FROM enter($1, 'test')", actor.token_hash)
+                await admin.execute(f"SET LOCAL ROLE {'ecm_app' if walled else 'NONE'}")
                 answer = await admin.fetchval(question, *(instead or given))
+                await admin.execute("SET LOCAL ROLE NONE")
                 return await admin.fetchval(after) if after else answer
             except asyncpg.CheckViolationError as refused:
                 return refused.constraint_name

@@ -41,7 +41,7 @@ BEGIN
             AND about IN (SELECT r.id FROM consent_request r WHERE r.case_id = NEW.case_id);
     END IF;
     IF NEW.kind = 'voided' THEN
-        UPDATE carer_admission SET ended_at = app_now() WHERE case_id = NEW.case_id AND ended_at IS NULL;
+        UPDATE carer_admission SET ended_at = app_now() WHERE case_id = NEW.case_id;
     END IF;
     IF NEW.kind IN ('died', 'died_in_error') THEN
         UPDATE pupil SET died_on = NEW.died_on WHERE id = (SELECT pupil_id FROM support_case WHERE id = NEW.case_id);

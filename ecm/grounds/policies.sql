@@ -286,9 +286,9 @@ CREATE POLICY ground_objection_answered ON ground_objection FOR UPDATE TO ecm_ap
 CREATE POLICY ground_objection_is_mine ON ground_objection FOR SELECT TO ecm_app USING (
     (SELECT context() ->> 'membership') IS NULL AND person_id = (SELECT (context() ->> 'person')::uuid) AND not_barred(case_id));
 CREATE POLICY ground_objection_by_carer ON ground_objection FOR INSERT TO ecm_app WITH CHECK (
-    (SELECT context() ->> 'membership') IS NULL AND person_id = (SELECT (context() ->> 'person')::uuid)
-    AND EXISTS (SELECT FROM sharing_ground g WHERE g.id = ground_id AND g.case_id = ground_objection.case_id
-                AND g.basis <> 'service_agreement' AND person_id = ANY (g.told_person_ids)));
+    -- Of any other basis than a yes of their own, a carer sees what they were told of (sharing_ground_told_to_me).
+    (SELECT context() ->> 'membership') IS NULL AND EXISTS (SELECT FROM sharing_ground g
+        WHERE g.id = ground_id AND g.case_id = ground_objection.case_id AND g.basis <> 'service_agreement'));
 
 CREATE TRIGGER a_stamp BEFORE INSERT ON sharing_ground FOR EACH ROW EXECUTE FUNCTION stamp_ground();
 CREATE TRIGGER a_move BEFORE UPDATE ON sharing_ground FOR EACH ROW EXECUTE FUNCTION move_ground();

@@ -67,8 +67,7 @@ CREATE POLICY case_view_is_mine ON case_view FOR SELECT TO ecm_app USING (
     AND EXISTS (SELECT 1 FROM case_access a WHERE a.case_id = case_view.case_id
                 AND a.category = 'core' AND a.basis = 'own_child'));
 CREATE POLICY case_view_by_carer ON case_view FOR INSERT TO ecm_app WITH CHECK (
-    (SELECT context() ->> 'membership') IS NULL AND author_person_id = (SELECT (context() ->> 'person')::uuid)
-    AND category = 'family'
+    author_person_id = (SELECT (context() ->> 'person')::uuid) AND category = 'family'
     AND EXISTS (SELECT 1 FROM case_access a WHERE a.case_id = case_view.case_id
                 AND a.category = 'core' AND a.basis = 'own_child'));
 

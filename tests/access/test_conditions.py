@@ -54,6 +54,8 @@ async def test_the_list_says_when_something_happened_there_that_stands_and_is_sh
         *((0, 0, written(kind, there, 9)) for kind in KINDS), *((9, 0, written(kind, here, 9, "family")) for kind in KINDS),
         (9, 9, brief(here)), (0, 0, brief(there)), (9, 9, review(here, BY)), (0, 0, review(there, BY)),
         (9, 9, asked("core", here)), (9, 0, asked("family", here)), (0, 0, away),
+        (9, 0, asked("health", here)),
+        (9, 0, asked("health", here) + f"UPDATE support_case SET school_id = '{known('hillside')}' WHERE id = '{there}'"),
     ]  # fmt: skip
     last = f"""SELECT array_agg(greatest(0, extract(day FROM last_activity_at - app_now() + interval '1 hour'))::int ORDER BY principal = '{HEALTH}')
                FROM case_seat WHERE case_id = '{here}' AND principal IN ('{OAKFIELD}', '{HEALTH}')"""

@@ -282,3 +282,29 @@ async def test_a_case_is_led_by_somebody_at_work_in_its_school_and_reviewed_whil
     for answer, question, change in table:
         async with asking(db, question) as ask:
             assert await ask(other, change) == answer, (question, change)
+
+
+async def test_an_action_is_written_by_who_may_write_in_its_category_now(db):
+    story = await open_story(db)
+    claimed = f"""DELETE FROM case_author; INSERT INTO case_author (id, case_id, principal, category, since_at)
+        SELECT gen_random_uuid(), '{story.case_id}', '{seat(SENCO)}', c, app_now() FROM unnest(ARRAY['education', 'safeguarding']) c;"""
+    may = "INSERT INTO permission (id, kind, role, verb) VALUES (gen_random_uuid(), 'school', 'senco', 'write:safeguarding') ON CONFLICT DO NOTHING;"
+    may_not = "DELETE FROM permission WHERE verb = 'write:safeguarding';"
+    add = """INSERT INTO action (id, case_id, category, title, owner_agency_id, due_on) VALUES (gen_random_uuid(), $1, $2, 'Ring', $3, '2026-12-01')"""
+    table = [
+        (None, claimed + may_not, "education"), (None, claimed + may, "safeguarding"), ("not allowed", claimed + may_not, "safeguarding"),
+        ("not allowed", "DELETE FROM case_author;" + may, "safeguarding"),
+    ]  # fmt: skip
+    async with asking(db, add, walled=True) as ask:
+        for answer, change, category in table:
+            assert await ask(story.senco, change, story.case_id, category, OAKFIELD) == answer, (change, category)
+
+
+async def test_no_carer_is_told_of_another_whatever_a_reason_says(db):
+    story = await open_story(db)
+    await let_in(story, AMINA)
+    reason = f"""INSERT INTO case_access (case_id, principal, category, basis, basis_id, valid_from, valid_until)
+        VALUES ('{story.case_id}', '{known(AMINA)}', 'family', 'own_child', '{story.case_id}', {LONG_AGO}, {AHEAD});"""
+    async with asking(db, "SELECT array_agg(person_id) FROM carer", walled=True) as ask:
+        assert await ask(await db.act_as(AMINA), reason) == [known(AMINA)]
+        assert known(DANIEL) in await ask(story.senco, reason)

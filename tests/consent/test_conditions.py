@@ -120,3 +120,24 @@ async def test_who_is_kept_from_the_pupil_is_neither_asked_nor_let_in(db):
                 assert await ask(story.senco, change) == (refused if kept else known(AMINA)), change
             moved = f"UPDATE carer SET pupil_id = '{NIAMH}' WHERE id = '{mother}'"
             assert await ask(story.senco, moved) == refused
+
+
+async def test_a_link_answers_its_own_question_and_a_worker_corrects_what_they_may_know_of(db):
+    story, other = await open_story(db), await open_story(db, "Niamh O’Neill")
+    asked, amina = requests(story, other), await db.act_as(AMINA)
+    by_link = f"UPDATE session SET kind = 'link', request_id = '{key('r1')}' WHERE person_id = '{known(AMINA)}';"
+    answer = """INSERT INTO consent_event (id, proposal_id, kind, channel, person_id) VALUES (gen_random_uuid(), $1, 'given', 'online', $2)"""
+    async with asking(db, answer, walled=True) as ask:
+        assert await ask(amina, asked + by_link, key("p1"), known(AMINA)) is None
+        assert await ask(amina, asked + by_link, key("p3"), known(AMINA)) == "not allowed"
+        assert await ask(amina, asked, key("p3"), known(AMINA)) is None
+    before = asked + answered(5, "r1", "r2", "r4") + said("yes", "p1", "given", 5)
+    about = f"UPDATE agency SET involvement_category = '{{}}' WHERE id = '{HEALTH}';".format
+    no_verb = "DELETE FROM permission WHERE verb = 'consent:record';"
+    correct = """INSERT INTO consent_event (id, proposal_id, kind, corrects_event_id, recorded_by_membership_id, reason)
+        VALUES (gen_random_uuid(), $1, 'entered_in_error', $2, $3, 'x')"""
+    given = (key("p1"), key("yes"), known(f"seat {SENCO}"))
+    async with asking(db, correct, walled=True) as ask:
+        assert await ask(story.senco, before + about("core"), *given) is None
+        assert await ask(story.senco, before + about("core") + no_verb, *given) == "not allowed"
+        assert await ask(story.senco, before + about("safeguarding"), *given) == "not allowed"

@@ -8,7 +8,7 @@ from ecm.clock import new_id
 from ecm.seeds import known
 from tests.actions.story import HEALTH, OAKFIELD, Story, bring_in, open_story
 from tests.asked import asking, bars
-from tests.grounds.story import AMINA, CARE, DANIEL, DSL, MANAGER, SAFE, TEACHER, join
+from tests.grounds.story import AMINA, CARE, DANIEL, DSL, MANAGER, SAFE, TEACHER, join, let_in
 
 LEILA, OTHER = known("pupil Leila Reid"), known("pupil Łukasz Wiśniewski")
 NOT_OWN = "ground_of_own_carer"
@@ -179,3 +179,17 @@ async def test_what_has_ended_ends_once_and_an_override_by_who_may_record_one(db
     for answer, who, ground, change, move in table:
         async with asking(db, f"UPDATE sharing_ground SET {move} WHERE id = $1 RETURNING NULL", ground["id"]) as ask:
             assert await ask(who, GROUND.format(**ground) + change) == answer, (ground, change, move)
+
+
+async def test_who_was_told_objects_and_no_worker_for_them(db):
+    story = await open_story(db)
+    await let_in(story, AMINA, DANIEL)
+    ground = f"""INSERT INTO sharing_ground (id, case_id, agency_id, basis, code, categories, family_told_on, told_person_ids, from_at, recorded_by_membership_id)
+        VALUES ('{known("ground")}', '{story.case_id}', '{CARE}', 'statutory', 'x', '{{education}}', '2026-09-01', '{{{known(AMINA)}}}', app_now(), '{known(f"seat {DSL}")}');"""
+    yes = f"UPDATE sharing_ground SET basis = 'service_agreement', agreed_by_person_id = '{known(DANIEL)}', until_at = NULL;"
+    objects = "INSERT INTO ground_objection (id, ground_id, case_id, text) VALUES (gen_random_uuid(), $1, $2, 'x')"
+    async with asking(db, objects, known("ground"), story.case_id, walled=True) as ask:
+        for email, change, answer in (
+            (AMINA, ground, None), (DANIEL, ground, "not allowed"), (DSL, ground, "not allowed"), (DANIEL, ground + yes, "not allowed"),
+        ):  # fmt: skip
+            assert await ask(await db.act_as(email), change) == answer, (email, change)

@@ -37,3 +37,8 @@ async def test_what_was_in_it_and_was_corrected_afterwards_withdraws_a_plan(db):
     async with asking(db, question) as ask:
         for sound, change, audience in table:
             assert await ask(story.senco, change, story.case_id, audience) is sound, (change, audience)
+    plan = f"""INSERT INTO plan (id, case_id, number, plan_type, audience, categories, status, made_by_membership_id, made_at)
+        VALUES (gen_random_uuid(), '{story.case_id}', 1, 'support', 'family', '{{core,education}}', 'ready', '{BY}', {MADE});"""
+    async with asking(db, "SELECT count(*) FROM plan", walled=True) as ask:
+        assert await ask(story.senco, plan) == 1
+        assert await ask(story.senco, plan + corrected()) == 0

@@ -1,0 +1,54 @@
+"""Whose conflict may be declared and ended, and on which bar an order may rest: one thing changed at a time, behind the walls."""
+
+from ecm.clock import new_id
+from ecm.seeds import known
+from tests.actions.story import NURSE, SENCO, bring_in, open_story
+from tests.asked import AHEAD, LONG_AGO, asking
+from tests.cases.test_conditions import LEILA, NIAMH, seat, serves
+from tests.grounds.story import AMINA, CARE, DANIEL, MANAGER, SOCIAL
+
+NO = "not allowed"
+
+
+def close(email: str, pupil: object, agency: object = CARE) -> str:
+    return f"""INSERT INTO conflict_of_interest (id, person_id, pupil_id, kind, declared_by_membership_id, agency_id, from_at)
+        VALUES (gen_random_uuid(), '{known(email)}', '{pupil}', 'own_family', '{seat(email)}', '{agency}', app_now());"""
+
+
+async def test_a_conflict_is_declared_of_who_works_here_now(db):
+    story = await open_story(db)
+    await bring_in(db, story, MANAGER, CARE, "education")
+    manager = await db.act_as(MANAGER)
+    declare = "INSERT INTO conflict_of_interest (id, person_id, pupil_id, kind) VALUES (gen_random_uuid(), $1, $2, 'own_family')"
+    table = [
+        (None, "", SOCIAL), (None, serves(SOCIAL, LONG_AGO, AHEAD), SOCIAL), (None, serves(SOCIAL, "app_now()", "NULL"), SOCIAL),
+        (NO, serves(SOCIAL, LONG_AGO, "app_now()"), SOCIAL), (NO, serves(SOCIAL, AHEAD, "NULL"), SOCIAL), (NO, "", NURSE),
+        (NO, serves(SOCIAL, LONG_AGO, "app_now() - interval '1 day'"), SOCIAL), (None, "", MANAGER),
+    ]  # fmt: skip
+    async with asking(db, declare, walled=True) as ask:
+        for answer, change, email in table:
+            assert await ask(manager, change, known(email), LEILA) == answer, (change, email)
+        assert await ask(manager, "", known(SOCIAL), NIAMH) == NO, "a pupil whom the manager cannot see"
+
+
+async def test_nobody_ends_a_conflict_about_a_pupil_who_is_closed_to_them(db):
+    manager, hers = await db.act_as(MANAGER), close(SOCIAL, LEILA)
+    ended = "SELECT count(*) FROM conflict_of_interest WHERE ended_at IS NOT NULL"
+    async with asking(db, "UPDATE conflict_of_interest SET ended_at = app_now()", after=ended, walled=True) as ask:
+        assert await ask(manager, hers) == 1
+        assert await ask(manager, hers + close(MANAGER, NIAMH)) == 1
+        assert await ask(manager, hers + close(MANAGER, LEILA)) == 0
+
+
+async def test_an_order_may_rest_on_a_bar_of_the_same_two(db):
+    senco = await db.act_as(SENCO)
+    bar = f"""INSERT INTO contact_bar (id, pupil_id, person_id, reason_code, from_at, set_by_membership_id)
+        VALUES ('{known("bar")}', '{{}}', '{{}}', 'court_order', app_now(), '{seat(SENCO)}');""".format
+    record = """INSERT INTO court_order (id, pupil_id, person_id, kind, made_on, contact_bar_id) VALUES ($1, $2, $3, 'other', '2026-09-01', $4)"""
+    table = [
+        (None, "", None), (None, bar(LEILA, known(AMINA)), known("bar")), (NO, bar(LEILA, known(DANIEL)), known("bar")),
+        (NO, bar(NIAMH, known(AMINA)), known("bar")),
+    ]  # fmt: skip
+    async with asking(db, record, walled=True) as ask:
+        for answer, change, on in table:
+            assert await ask(senco, change, new_id(), LEILA, known(AMINA), on) == answer, change
