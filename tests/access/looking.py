@@ -206,7 +206,7 @@ def _people(world: World, cast: Cast) -> list[Seat]:
         named |= {"hill teacher"} if "take" in verbs else set()
     declared = {cast.seats[step.args[0]].person for step in world.steps if step.verb == "declare"}
     named |= {f"{name} dsl" for name in named} | {seat.name for seat in cast.seats.values() if seat.person in declared}
-    stranger = next(name for name in SPEAKERS.values() if name not in named) if world.look < 0.1 else ""
+    stranger = next((n for n in SPEAKERS.values() if n not in named), "") if world.look < 0.1 else ""
     return [seat for seat in cast.seats.values() if seat.name in {*named, stranger, *CARERS}]
 
 
