@@ -218,9 +218,8 @@ CREATE POLICY consent_event_by_carer ON consent_event FOR INSERT TO ecm_app WITH
     recorded_by_membership_id IS NULL AND (SELECT context() ->> 'membership') IS NULL
     AND kind IN ('given', 'refused', 'withdrawn') AND channel = 'online'
     AND person_id = (SELECT (context() ->> 'person')::uuid) AND not_barred(case_id)
-    AND ((SELECT context() ->> 'kind') <> 'link'
-         OR EXISTS (SELECT FROM consent_proposal p WHERE p.id = proposal_id
-                    AND p.request_id = (SELECT (context() ->> 'request')::uuid))));
+    -- A link sees what is asked by its own request and no other (consent_proposal_by_link).
+    AND ((SELECT context() ->> 'kind') <> 'link' OR EXISTS (SELECT FROM consent_proposal p WHERE p.id = proposal_id)));
 RESET ROLE;
 
 SET ROLE ecm_owner;

@@ -98,7 +98,7 @@ class Judge:
         if not in_thread(make_template(self.url, fault.sql)):
             return "no SQL"
         begun = monotonic()
-        for item in self.likely(fault.place):
+        for item in self.likely(fault):
             if monotonic() - begun > SECONDS:
                 return ""
             if self.sound.get(item.nodeid, True) and not self.runs(item) and self.is_sound(item, fault):
@@ -106,9 +106,9 @@ class Judge:
                 return item.nodeid
         return ""
 
-    def likely(self, place: str) -> list[pytest.Item]:
+    def likely(self, fault: Mutant) -> list[pytest.Item]:
         """Tests in the order in which they are likely to notice a fault there."""
-        before, near = self.before[place], nearness(place)
+        before, near = self.before[fault.place], nearness(fault)
         some = [i for i in self.items if before[i.nodeid] or near(i) > 0]
         order = sorted(some, key=lambda i: (-before[i.nodeid], -near(i), self.takes.get(i.nodeid, 1)))
         return order[:MOST]
@@ -169,14 +169,14 @@ async def named_faults(url: str, words: list[str]) -> list[Mutant]:
     return [f for f in faults if line_of(f) in known and (not words or set(words) & set(f.place.split()))]
 
 
-def nearness(place: str) -> Callable[[pytest.Item], int]:
+def nearness(fault: Mutant) -> Callable[[pytest.Item], int]:
     """How near a test is to a place: made for it, in a folder where the place is written, naming it or its table."""
-    kind, _, name = place.partition(" ")
+    kind, _, name = fault.place.partition(" ")
     word = re.compile(rf"(FUNCTION|POLICY) {name}\b")
     written = {
         f.parent.name for f in ROOT.glob("ecm/**/*.sql") if "history" not in f.parts and word.search(f.read_text())
     }
-    names = words_near(name, kind)
+    names = words_near(name, fault.table)
 
     def near(item: pytest.Item) -> int:
         file, test = read(str(item.path)), getsource(item.function)  # type: ignore[attr-defined]
@@ -189,12 +189,11 @@ def nearness(place: str) -> Callable[[pytest.Item], int]:
 
 
 @cache
-def words_near(name: str, kind: str) -> tuple[str, ...]:
-    """The name, and for what a trigger calls the tables that do."""
+def words_near(name: str, table: str) -> tuple[str, ...]:
+    """The name; the table, and for what a trigger calls the tables that do."""
     text = "".join(read(str(f)) for f in sorted(ROOT.glob("ecm/*/policies.sql")))
     fired = re.findall(rf"ON (\w+)[^;]*EXECUTE FUNCTION {name}\(", text)
-    table = re.findall(rf"POLICY {name} ON (\w+)", text)
-    return (name, *fired, *table)
+    return (name, *fired, *([table] if table else []))
 
 
 @cache
