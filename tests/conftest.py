@@ -145,7 +145,8 @@ async def fresh_database(cluster: str) -> AsyncIterator[Database]:
     """A database of one's own, dropped afterwards."""
     name = f"t{uuid4().hex[:12]}"
     postgres = await asyncpg.connect(url_of(cluster, "postgres"))
-    await postgres.execute(f'CREATE DATABASE "{name}" TEMPLATE ecm')
+    # Copied as files: half the time of writing it to the log, which nobody reads here.
+    await postgres.execute(f'CREATE DATABASE "{name}" TEMPLATE ecm STRATEGY FILE_COPY')
     url = url_of(cluster, name)
     made = Database(name, url, as_role(url, "ecm_app"))
     database.use_secret(SECRET)

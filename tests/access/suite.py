@@ -1,7 +1,7 @@
 """The third judge of faults: the ordinary tests. What neither worlds nor the shaken house notice, a test of a slice may.
 
     python -m tests.access.suite FAULTS LEFT        (what test_mutants.py calls in `make prove`)
-    python -m tests.access.suite [WORD...]          (tries what unnoticed.txt names; only places with such a word)
+    python -m tests.access.suite WORD...            (tries every fault of the places with such a word)
 
 One cluster for all: before each fault the template that every test copies is made anew with the fault in it, and tests are
 run until one fails. Tried first is what noticed another fault of the place, then test_conditions.py of the slice where the
@@ -32,7 +32,6 @@ from _pytest.runner import runtestprotocol
 from tests.access.mutants import Mutant, function_mutants, policy_mutants
 
 ROOT = Path(__file__).parents[2]
-UNNOTICED = Path(__file__).with_name("unnoticed.txt")
 # Not tests of what the database decides: those that draw, those that look for long, those about the installation.
 APART = re.compile(
     r"tests/(journeys|web|bench|help|synthetic|house)/|tests/access/test_(lint|faults|mutants|model|races|timing|pairs)|tests/test_backup|looks|sheet|pdf"
@@ -161,17 +160,16 @@ async def make_template(url: str, sql: str) -> bool:
 
 
 async def named_faults(url: str, words: list[str]) -> list[Mutant]:
-    """What unnoticed.txt names."""
-    known = set(UNNOTICED.read_text().splitlines())
+    """The faults of these policies and functions."""
     admin = await asyncpg.connect(url)
     faults = await policy_mutants(admin) + await function_mutants(admin)
     await admin.close()
-    return [f for f in faults if line_of(f) in known and (not words or set(words) & set(f.place.split()))]
+    return [f for f in faults if set(words) & set(f.place.split())]
 
 
 def nearness(fault: Mutant) -> Callable[[pytest.Item], int]:
     """How near a test is to a place: made for it, in a folder where the place is written, naming it or its table."""
-    kind, _, name = fault.place.partition(" ")
+    name = fault.place.partition(" ")[2]
     word = re.compile(rf"(FUNCTION|POLICY) {name}\b")
     written = {
         f.parent.name for f in ROOT.glob("ecm/**/*.sql") if "history" not in f.parts and word.search(f.read_text())

@@ -16,7 +16,7 @@ from tests.access.looking import open_eyes
 from tests.access.model import birthday
 from tests.access.worlds import draw_worlds
 
-PIECES, WORLDS, FEW = (10, 5_000, 10) if os.environ.get("ECM_LONG") else (1, 300, 4)
+PIECES, WORLDS, FEW = (10, 5_000, 10) if os.environ.get("ECM_LONG") else (1, 500, 6)
 
 
 @pytest.mark.timeout(3 * 3600 if os.environ.get("ECM_LONG") else 1200)

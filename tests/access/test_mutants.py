@@ -6,8 +6,7 @@ without it is what the model says (test_model.py, the same worlds). The shaken h
 its eyes and hands on every table. And, for what these leave, the ordinary tests (suite.py). A wall taken down is noticed by
 the lint without its hashes.
 
-What none notices is in unnoticed.txt, place, kind and change, one a line, and nothing else may be: some of it changes
-nothing, for the rest a state of the house or a test is still to be found. THE_SAME says of a few why nothing can notice them.
+All are noticed but those of THE_SAME, which says why nothing can notice them.
 """
 
 import os
@@ -31,7 +30,7 @@ from tests.access.law import read_law
 from tests.access.looking import living, open_eyes
 from tests.access.mutants import Mutant, function_mutants, policy_mutants, wall_mutants
 from tests.access.shaken import open_house
-from tests.access.suite import UNNOTICED, left_by_the_suite, line_of
+from tests.access.suite import left_by_the_suite, line_of
 from tests.access.watching import ARGUMENTS, WATCH, Watch
 from tests.access.worlds import World, draw_worlds
 from tests.client import application
@@ -69,18 +68,19 @@ DECIDES = {
 @pytest.mark.timeout(3 * 3600)
 async def test_faults_in_what_decides_are_noticed(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ecm.consent.links.ANSWER_SECONDS", 0.01)
-    known = {*UNNOTICED.read_text().splitlines(), *THE_SAME}
     async with fresh_database(cluster) as db, db.admin() as admin:
         faults = await policy_mutants(admin) + await function_mutants(admin)
-    assert len(faults) - len(known) >= LEAST
-    often = [f for f in faults if f.table in OFTEN and _decides(f) and SELDOM not in f.near and line_of(f) not in known]
+    assert set(THE_SAME) <= {line_of(f) for f in faults}
+    faults = [f for f in faults if line_of(f) not in THE_SAME]
+    assert len(faults) >= LEAST
+    often = [f for f in faults if f.table in OFTEN and _decides(f) and SELDOM not in f.near]
     tried = faults if LONG else often[:: len(often) // FEW]
     left = await _left_in_the_house(cluster, tried, DEEP) if LONG else tried
     left = await _left_in_worlds(cluster, [f for f in left if _decides(f)]) + [f for f in left if not _decides(f)]
-    new = left_by_the_suite([f for f in left if line_of(f) not in known]) if LONG else left
-    new = await _left_in_the_house(cluster, new, 5 * DEEP) if new and LONG else new
-    _print_table(tried, new + [f for f in left if line_of(f) in known])
-    assert {line_of(f) for f in new} <= known
+    left = left_by_the_suite(left) if LONG else left
+    left = await _left_in_the_house(cluster, left, 5 * DEEP) if left and LONG else left
+    _print_table(tried, left)
+    assert not left
 
 
 async def _left_in_the_house(cluster: str, faults: list[Mutant], deep: int) -> list[Mutant]:
