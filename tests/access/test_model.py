@@ -1,4 +1,4 @@
-"""Model against database: 300 worlds in which model = relation = rows that each person is really shown.
+"""Model against database: 500 worlds in which model = relation = rows that each person is really shown.
 
 `make prove` tries 50,000 in pieces of their own worlds, on as many processors as there are. What is asked of the whole
 is asked of every piece: ten pieces with a rule ten times each have it a hundred times.
