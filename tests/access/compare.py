@@ -14,8 +14,8 @@ from tests.access import model
 from tests.access.cast import DAWN, LEAVING_DAY, Cast, Seat
 from tests.access.looking import Lived, live
 from tests.access.model import Facts, Lasting, Reason, Term, opens
+from tests.access.steps import World
 from tests.access.stored import Item
-from tests.access.worlds import World
 
 CHANGING = {"action", "outcome", "measurement", "provision", "health_alert"}
 FOR_THE_AGENCY = {"opened_by", "consent", "service_agreement", "statutory", "override"}

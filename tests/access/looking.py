@@ -20,9 +20,8 @@ from tests.access import model
 from tests.access.cast import CARERS, DAWN, SPEAKERS, Cast, Seat
 from tests.access.model import Facts, Reason
 from tests.access.scene import Scene
-from tests.access.steps import Step
+from tests.access.steps import Step, World
 from tests.access.stored import Item, facts_of, items_of, relation_of
-from tests.access.worlds import World
 
 # What a refusal by the database may be called; anything else is a mistake of this test or a fault of the walls.
 REFUSALS = {

@@ -286,3 +286,12 @@ class Step:
     async def take(self, act: Act, at: Scene) -> bool:
         """Whether it was done."""
         return await VERBS[self.verb](act, at, *self.args) > 0
+
+
+@dataclass(frozen=True)
+class World:
+    """A pupil, what happens in order of time, and where on the line of boundaries (0 to 1) to look."""
+
+    born_on: date | None
+    steps: tuple[Step, ...]
+    look: float

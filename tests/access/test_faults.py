@@ -10,7 +10,8 @@ import pytest
 from tests.access import model
 from tests.access.cast import Cast, gather_cast
 from tests.access.looking import facts_of, living, open_eyes, relation_of
-from tests.access.worlds import World, draw_worlds
+from tests.access.steps import World
+from tests.access.worlds import draw_worlds
 
 WORLDS = 300
 SCHOOL = "'family']) k\n    UNION ALL\n    SELECT safeguarding_desk_id"

@@ -30,9 +30,10 @@ from tests.access.law import read_law
 from tests.access.looking import living, open_eyes
 from tests.access.mutants import Mutant, function_mutants, policy_mutants, wall_mutants
 from tests.access.shaken import open_house
+from tests.access.steps import World
 from tests.access.suite import left_by_the_suite, line_of
 from tests.access.watching import ARGUMENTS, WATCH, Watch
-from tests.access.worlds import World, draw_worlds
+from tests.access.worlds import draw_worlds
 from tests.client import application
 from tests.conftest import fresh_database
 from tests.house.examples import build
