@@ -50,9 +50,11 @@ OFFICER = """
 SELECT p.email, p.id, m.agency_id FROM membership m JOIN person p ON p.id = m.person_id JOIN agency a ON a.id = m.agency_id
 WHERE m.role = 'case_officer' AND NOT EXISTS (SELECT FROM credential c WHERE c.person_id = p.id) ORDER BY a.name, p.email LIMIT 1
 """
-# A law has put the authority on half of all cases. Who may record one is not asked; walls.measure derives what follows.
+# A law has put the authority on as many more cases as half of all still take. Who may record one is not asked; walls.measure derives what follows.
 ON_HALF = """
-CREATE TEMP TABLE half AS SELECT * FROM support_case ORDER BY md5(id::text) LIMIT least($2, (SELECT count(*) / 2 FROM support_case));
+CREATE TEMP TABLE seen AS SELECT case_id FROM case_seat WHERE principal = '$1';
+CREATE TEMP TABLE half AS SELECT * FROM support_case WHERE id NOT IN (SELECT case_id FROM seen) ORDER BY md5(id::text)
+    LIMIT greatest(0, least($2, (SELECT count(*) / 2 FROM support_case)) - (SELECT count(*) FROM seen));
 SET session_replication_role = replica;
 INSERT INTO sharing_ground (id, case_id, agency_id, basis, code, categories, family_told_on, from_at, recorded_by_membership_id)
     SELECT gen_random_uuid(), id, '$1', 'statutory', 'ca1989_s17', '{education,health}', opened_at::date, opened_at, lead_membership_id FROM half;
@@ -146,7 +148,12 @@ async def _officer(admin_url: str) -> Reader:
             "INSERT INTO credential (person_id, password_hash) VALUES ($1, $2)", person, hash_password(PASSWORD)
         )
         await connection.execute(ON_HALF.replace("$1", str(agency)).replace("$2", str(OFFICER_CASES)))
-        return Reader(email, person, agency, await connection.fetchval("SELECT count(*) FROM half"))
+        return Reader(
+            email,
+            person,
+            agency,
+            await connection.fetchval("SELECT (SELECT count(*) FROM seen) + (SELECT count(*) FROM half)"),
+        )
     finally:
         await connection.close()
 
