@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from ecm.audit.events import Event
+from ecm.connections import SHORT_LISTS
 from ecm.database import proof, use_secret
 
 AT_ONCE = 50
@@ -35,7 +36,7 @@ async def derive_all(admin_url: str, secret: str, say: Progress = silent, *, aga
     `admin_url` is an address that `ecm migrate` takes. Interrupted, the next call goes on where this one was.
     """
     use_secret(secret)
-    connection = await asyncpg.connect(admin_url)
+    connection = await asyncpg.connect(admin_url, server_settings=SHORT_LISTS)
     try:
         await connection.execute("SELECT pg_advisory_lock(hashtextextended('ecm derive', 0))")
         if again:
