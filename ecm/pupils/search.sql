@@ -97,8 +97,8 @@ CREATE FUNCTION closeness(p_key text, p_words text[]) RETURNS int LANGUAGE sql I
                  word_closeness(p_key, p_words[7]), word_closeness(p_key, p_words[8]))
 $$;
 
--- Everybody of these pupils, or at whose cases one of these principals sits, whose names answer one of these phrases: once
--- for each that they answer. The two longest words are looked up; the others are looked at afterwards.
+-- Everybody of these pupils, or at whose cases one of these principals sits, whose names answer one of these phrases, once
+-- for each that they answer or more. The two longest words are looked up; the others are looked at afterwards.
 CREATE FUNCTION pupils_named(p_phrases text[], p_among uuid[], p_principals uuid[])
 RETURNS TABLE (id uuid, near int, last_name text, first_name text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -175,27 +175,36 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, p
 DECLARE
     seats uuid[] := principals();
     own uuid[] := own_roll();
+    mine uuid[];  -- of a reader of few cases: all who can be meant, looked at one by one
     named uuid[];
     nears int[];
     seen uuid[];
 BEGIN
+    IF 2000 >= (SELECT count(*) FROM (SELECT FROM case_seat s WHERE s.principal = ANY (seats) LIMIT 2001) x) THEN
+        mine := ARRAY(
+            SELECT unnest(own) UNION
+            SELECT c.pupil_id FROM case_seat s CROSS JOIN LATERAL (SELECT x.pupil_id FROM support_case x WHERE x.id = s.case_id OFFSET 0) c
+            WHERE s.principal = ANY (seats));
+    END IF;
     IF cardinality(p_phrases) > 0 THEN
         SELECT array_agg(x.id), array_agg(x.near) INTO named, nears FROM (
-            SELECT n.id, max(n.near) AS near FROM pupils_named(p_phrases, own, seats) n
+            SELECT n.id, max(n.near) AS near
+            FROM pupils_named(p_phrases, coalesce(mine, own), CASE WHEN mine IS NULL THEN seats ELSE '{}' END) n
             GROUP BY n.id, n.last_name, n.first_name ORDER BY max(n.near) DESC, n.last_name, n.first_name, n.id) x;
         seen := first_seen(named, own, p_most);
         RETURN QUERY SELECT x.id, x.near FROM unnest(named, nears) x (id, near) WHERE x.id = ANY (seen);
         RETURN;
     END IF;
-    -- A reader of many cases: the first of the country's names, unless too few of them are the reader's.
-    IF 2000 < (SELECT count(*) FROM (SELECT FROM case_seat s WHERE s.principal = ANY (seats) LIMIT 2001) x) THEN
+    IF mine IS NULL THEN
+        -- The first of the country's names, unless too few of them are the reader's.
         seen := first_seen(ARRAY(SELECT u.id FROM pupil u ORDER BY u.last_name, u.first_name, u.id LIMIT 4000), own, p_most);
+        IF cardinality(seen) < p_most THEN
+            mine := ARRAY(SELECT unnest(own) UNION SELECT f.pupil_id FROM pupil_search f WHERE f.seated && seats);
+        END IF;
     END IF;
-    IF seen IS NULL OR cardinality(seen) < p_most THEN
-        seen := first_seen(ARRAY(
-            SELECT f.pupil_id FROM pupil_search f JOIN (
-                SELECT unnest(own) AS id UNION SELECT y.pupil_id FROM pupil_search y WHERE y.seated && seats) mine ON mine.id = f.pupil_id
-            ORDER BY f.last_name, f.first_name, f.pupil_id), own, p_most);
+    IF mine IS NOT NULL THEN
+        seen := first_seen(ARRAY(SELECT f.pupil_id FROM pupil_search f JOIN unnest(mine) m (id) ON m.id = f.pupil_id
+                                 ORDER BY f.last_name, f.first_name, f.pupil_id), own, p_most);
     END IF;
     RETURN QUERY SELECT x.id, 0 FROM unnest(seen) x (id);
 END $$;
