@@ -1,5 +1,6 @@
 """Pupils are found despite typing errors, and only those the reader may look up."""
 
+import asyncio
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -224,6 +225,19 @@ async def test_who_sits_at_a_case_finds_the_pupil_by_what_they_are_called_now_an
         assert (await found("suhaila"), await found("vermilion")) == ([other], [])
         await admin.execute("UPDATE consent_event SET kind = 'withdrawn' WHERE case_id = $1", story.case_id)
     assert await found("suhaila") == []
+
+
+async def test_a_name_is_corrected_and_a_seat_given_at_once_and_neither_waits_for_ever(db: Any) -> None:
+    story, leila = await open_story(db), known("pupil Leila Reid")
+    async with db.admin() as admin:
+        async with admin.transaction():
+            await admin.execute("UPDATE pupil SET search_key = 'leila vermilion' WHERE id = $1", leila)
+            seat = asyncio.create_task(bring_in(db, story, NURSE, HEALTH, "education"))
+            await asyncio.sleep(0.3)
+            assert not seat.done()
+            await admin.execute("UPDATE enrolment SET class_name = '6Z' WHERE pupil_id = $1", leila)
+        await seat
+    assert [each["id"] for each in await find_pupils(await db.act_as(NURSE), "vermilion")] == [leila]
 
 
 async def test_what_pupils_of_an_earlier_version_are_found_by_is_noted_once(db: Any) -> None:
