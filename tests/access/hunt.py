@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from math import inf
 from random import Random
+from time import monotonic
 
 import asyncpg
 
@@ -33,9 +35,9 @@ class Hunt:
         self.bare = False
         self.aim: set[str] = set()  # what columns the fault is about that is looked for
 
-    async def left(self, faults: list[Mutant], deep: int = DEEP) -> list[Mutant]:
-        """Those that are not told apart."""
-        left = list(faults)
+    async def left(self, faults: list[Mutant], deep: int = DEEP, patience: float = inf) -> list[Mutant]:
+        """Those that are not told apart. `patience`: seconds, after which no more is looked for than in every place."""
+        left, begun = list(faults), monotonic()
         for turn in range(EXPLORED):
             await self._explore(Random(f"explore {self.place.name} {turn}"), turn > 0)
         for turn in range(WIDE):
@@ -46,7 +48,7 @@ class Hunt:
         turns = dict.fromkeys(left, deep * LOOKS if self.place.name.startswith("SELECT ") else deep)
         while left:
             target = max(left, key=lambda f: turns[f])
-            if turns[target] <= 0:
+            if turns[target] <= 0 or monotonic() - begun > patience:
                 break
             some = Random(f"{self.place.name} {target.change} {turns[target]}")
             focus, self.aim = self.place.about(self.law, target.near), self.place.about(self.law, target.change)

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import cache
+from math import inf
 from random import Random
 from typing import Any
 
@@ -50,6 +51,7 @@ THE_SAME = {
 TIDIES, RELOADS = "ALTER SYSTEM SET autovacuum = {}", "SELECT pg_reload_conf()"
 DRAWN, EVENTFUL, WORLDS = 300, 22, 60
 FEW, LEAST = 10, 150
+PATIENCE = 40
 NO_SQL = (
     asyncpg.PostgresSyntaxError, asyncpg.UndefinedFunctionError, asyncpg.DatatypeMismatchError, asyncpg.UndefinedColumnError,
 )  # fmt: skip
@@ -77,23 +79,24 @@ async def test_faults_in_what_decides_are_noticed(cluster: str, monkeypatch: pyt
     assert len(faults) >= LEAST
     often = [f for f in faults if f.table in OFTEN and _decides(f) and SELDOM not in f.near]
     tried = faults if LONG else often[:: len(often) // FEW]
-    left = await _left_in_the_house(cluster, tried, DEEP) if LONG else tried
+    left = await _left_in_the_house(cluster, tried, DEEP, PATIENCE) if LONG else tried
     left = await _left_in_worlds(cluster, [f for f in left if _decides(f)]) + [f for f in left if not _decides(f)]
     left = left_by_the_suite(left) if LONG else left
-    left = await _left_in_the_house(cluster, left, 5 * DEEP) if left and LONG else left
+    left = await _left_in_the_house(cluster, left, 5 * DEEP, inf) if left and LONG else left
     _print_table(tried, left)
     assert not left
 
 
-async def _left_in_the_house(cluster: str, faults: list[Mutant], deep: int) -> list[Mutant]:
-    """Those that nobody meets in the house, however long they look: `deep` rounds for each."""
+async def _left_in_the_house(cluster: str, faults: list[Mutant], deep: int, patience: float) -> list[Mutant]:
+    """Those that nobody meets in the house, however long they look: `deep` rounds for each, `patience` seconds a place."""
     left = []
     async with _built(cluster) as admin:
         house, law = await open_house(admin), await read_law(admin)
         for place, those in by_place(house, law, faults):
-            left += await Hunt(house, law, place).left(those, deep)
+            found = await Hunt(house, law, place).left(those, deep, patience)
             await admin.execute("VACUUM")
-            print(f"{place.name}: {len(those)} made", flush=True)
+            print(f"{place.name}: {len(those)} made, {len(found)} left", flush=True)
+            left += found
     return left
 
 
