@@ -121,6 +121,11 @@ WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND column_name IN (
 """
 
 
+SEATED = """
+UPDATE pupil_search f SET seated = x.seated FROM jsonb_populate_recordset(NULL::pupil_search, $1) x WHERE x.pupil_id = f.pupil_id
+"""
+
+
 async def _taken(
     admin: asyncpg.Connection, ids: dict[str, str]
 ) -> tuple[dict[str, str], dict[str, str], frozenset[str]]:
@@ -153,6 +158,7 @@ async def copies(admin: asyncpg.Connection, base: Base, numbers: Iterable[int]) 
         enrolment["upn"] = None
     async with admin.transaction():
         await _insert(admin, "pupil", rows.pop("pupil"))  # with its triggers: they make what a name is found by
+        await admin.execute(SEATED, json.dumps(rows.pop("pupil_search")))
         await admin.execute("SET LOCAL session_replication_role = replica")
         for table, part in rows.items():
             await _insert(admin, table, part)
