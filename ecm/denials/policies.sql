@@ -256,8 +256,9 @@ CREATE POLICY conflict_declared ON conflict_of_interest FOR INSERT TO ecm_app WI
             AND m.agency_id = (SELECT (context() ->> 'agency')::uuid)
             AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())) END);
 CREATE POLICY conflict_ended_by_another ON conflict_of_interest FOR UPDATE TO ecm_app USING (
+    -- One's own closes the pupil to oneself.
     (SELECT context() -> 'verbs' ? 'conflict:manage') AND agency_id = (SELECT (context() ->> 'agency')::uuid)
-    AND person_id <> (SELECT (context() ->> 'person')::uuid) AND pupil_id <> ALL ((SELECT closed_pupils())::uuid[]))
+    AND pupil_id <> ALL ((SELECT closed_pupils())::uuid[]))
     WITH CHECK (agency_id = (SELECT (context() ->> 'agency')::uuid));
 
 -- That a case is restricted, and to whom, is known to workers who still see it.

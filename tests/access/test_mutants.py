@@ -46,6 +46,7 @@ THE_SAME = {
     "function enter | condition dropped | ver c WHERE c.covering_membership_id = m.id) TH => true": "covered_by asks it again",
     "function derive_roll | condition dropped | upil_id AND c.school_id = m.school_id ORD => true": "derives what has not changed",
     "function stated_reasons | condition dropped | WHERE a.kind = 'given' AND => true": "a refusal closes its own scope, below",
+    "function seat_in_search | condition dropped | upil_id AND NOT n.seated <@ f.seated => true": "writes what stands there",
     "function must_be_open | comparison flipped | IF TG_OP = 'IN => <>": "a lock, which test_races.py tries",
 }
 TIDIES, RELOADS = "ALTER SYSTEM SET autovacuum = {}", "SELECT pg_reload_conf()"

@@ -8,7 +8,7 @@ from ecm.clock import new_id
 from ecm.seeds import known
 from tests.actions.story import HEALTH, OAKFIELD, SENCO, bring_in, open_story
 from tests.asked import AHEAD, LONG_AGO, asking
-from tests.grounds.story import AMINA, CARE, DANIEL, DSL, MANAGER, SOCIAL, TEACHER, let_in
+from tests.grounds.story import AMINA, CARE, DANIEL, DSL, MANAGER, SAFE, SOCIAL, TEACHER, let_in
 
 LEILA, NIAMH, HILLSIDE = known("pupil Leila Reid"), known("pupil Niamh O’Neill"), known("hillside")
 STRANGER = "senco@hillside.example"
@@ -308,3 +308,46 @@ async def test_no_carer_is_told_of_another_whatever_a_reason_says(db):
     async with asking(db, "SELECT array_agg(person_id) FROM carer", walled=True) as ask:
         assert await ask(await db.act_as(AMINA), reason) == [known(AMINA)]
         assert known(DANIEL) in await ask(story.senco, reason)
+
+
+async def test_the_brief_that_one_wrote_is_read_while_on_that_case(db):
+    story, other = await open_story(db), await open_story(db, "Niamh O’Neill")
+    only = Only(story.case_id)
+
+    def more(category: str, case: UUID) -> str:
+        return only(OAKFIELD, category, case=case).replace("DELETE FROM case_access;", "")
+
+    away = f"UPDATE support_case SET school_id = '{HILLSIDE}';"  # else what it wrote is what the school keeps
+    wrote = away + only(OAKFIELD, "education", "own_record")
+    table = [
+        (0, wrote), (1, wrote + more("core", story.case_id)), (0, wrote + more("core", other.case_id)), (0, wrote + more("health", story.case_id)),
+    ]  # fmt: skip
+    async with asking(db, "SELECT count(*) FROM case_brief WHERE case_id = $1", story.case_id, walled=True) as ask:
+        for shown, change in table:
+            assert await ask(story.senco, change) == shown, change
+
+
+async def test_a_service_that_is_telling_is_asked_by_who_may_write_of_it_and_an_answer_is_an_answer(db):
+    story = await open_story(db)
+    ask_them = """INSERT INTO involvement (id, case_id, agency_id, invited_by_agency_id, invited_by_membership_id, reason_code, offered_categories)
+        VALUES (gen_random_uuid(), $1, $2, $3, $4, 'advice', '{education}') RETURNING NULL"""
+    table = [(None, DSL, SAFE), ("involvement_category", SENCO, SAFE), (None, SENCO, HEALTH)]
+    async with asking(db, ask_them) as ask:
+        for answer, email, agency in table:
+            given = (story.case_id, agency, OAKFIELD, seat(email))
+            assert await ask(await db.act_as(email), "", *given) == answer, (email, agency)
+    involvement = await bring_in(db, story, SOCIAL, CARE, "education")
+    was = "UPDATE involvement SET status = 'invited', answered_at = NULL, assignee_membership_id = NULL;"
+    move = "UPDATE involvement SET status = $2 WHERE id = $1 RETURNING answered_at IS NOT NULL"
+    async with asking(db, move, involvement) as ask:
+        assert await ask(story.senco, was, involvement, "withdrawn") is False
+        assert await ask(await db.act_as(MANAGER), was, involvement, "declined") is True
+
+
+async def test_a_school_corrects_its_own_line_of_the_roll_that_stands(db):
+    senco = await db.act_as(SENCO)
+    two = enrolled("NULL") + enrolled(f"{TODAY} - 1").partition(";")[2]
+    changed = "SELECT count(*) FROM enrolment WHERE class_name = '9Z'"
+    async with asking(db, "UPDATE enrolment SET class_name = '9Z'", after=changed, walled=True) as ask:
+        assert await ask(senco, f"DELETE FROM enrolment WHERE pupil_id <> '{LEILA}';" + enrolled("NULL")) == 1
+        assert await ask(senco, f"DELETE FROM enrolment WHERE pupil_id <> '{LEILA}';" + two) == 1

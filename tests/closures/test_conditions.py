@@ -86,8 +86,8 @@ async def test_nobody_dies_tomorrow_and_another_pupils_death_turns_nothing(db):
         async with asking(db, late.format(day), story.case_id) as ask:
             assert await ask(story.senco) == refused, day
     gone = f"UPDATE pupil SET died_on = '2026-10-02' WHERE id = '{known('pupil Niamh O’Neill')}';"
+    shut = f"UPDATE support_case SET status = 'closed' WHERE id = '{other.case_id}';"
+    later = f"UPDATE support_case SET version = 9 WHERE id = '{story.case_id}';"  # and so written behind the other
     async with asking(db, TURN, story.case_id, "closed", "other", None) as ask:
-        assert (
-            await ask(story.senco, gone + f"UPDATE support_case SET status = 'closed' WHERE id = '{other.case_id}'")
-            is None
-        )
+        assert await ask(story.senco, gone + shut) is None
+        assert await ask(story.senco, gone + shut + later) is None

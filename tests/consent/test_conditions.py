@@ -141,3 +141,20 @@ async def test_a_link_answers_its_own_question_and_a_worker_corrects_what_they_m
         assert await ask(story.senco, before + about("core"), *given) is None
         assert await ask(story.senco, before + about("core") + no_verb, *given) == "not allowed"
         assert await ask(story.senco, before + about("safeguarding"), *given) == "not allowed"
+
+
+async def test_a_worker_writes_down_what_was_said_to_them_and_how(db):
+    story, other = await open_story(db), await open_story(db, "Niamh O’Neill")
+    asked = requests(story, other)
+    no_record, no_ask = (f"DELETE FROM permission WHERE verb = 'consent:{each}';" for each in ("record", "ask"))
+    record = """INSERT INTO consent_event (id, proposal_id, kind, channel, witness, recorded_by_membership_id)
+        VALUES (gen_random_uuid(), $1, $2, $3, $4, $5)"""
+    table = [
+        (None, "", "given", "phone", "Office"), ("not allowed", "", "given", "online", "Office"), ("not allowed", "", "given", "phone", ""),
+        ("not allowed", no_record, "given", "phone", "Office"), (None, no_ask, "given", "phone", "Office"),
+        (None, no_record, "requested", None, None), ("not allowed", no_ask, "requested", "phone", "Office"),
+    ]  # fmt: skip
+    async with asking(db, record, walled=True) as ask:
+        for answer, change, kind, channel, witness in table:
+            given = (key("p1"), kind, channel, witness, known(f"seat {SENCO}"))
+            assert await ask(story.senco, asked + change, *given) == answer, (change, given)

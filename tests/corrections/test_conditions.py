@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from ecm.seeds import known
+from tests.access.test_conditions import written
 from tests.actions.story import HEALTH, NURSE, OAKFIELD, SENCO, bring_in, open_story
 from tests.asked import asking
 
@@ -38,18 +39,27 @@ async def test_with_a_goal_its_measurements_are_hidden_that_are_not_hidden_yet_a
         assert await ask(story.senco, before, "measurement", known("m3")) == f"{OAKFIELD}x\nwords: 3"
 
 
-async def test_only_an_action_that_one_sees_is_corrected(db):
+async def test_only_what_one_sees_is_corrected(db):
     story = await open_story(db)
     await bring_in(db, story, NURSE, HEALTH, "health")
-    nurse = known(f"seat {NURSE}")
-    actions = "".join(
-        f"""INSERT INTO action (id, case_id, category, title, owner_agency_id, owner_desk_id, due_on, author_agency_id, author_membership_id, author_desk_id, added_at, updated_at)
-            VALUES ('{known(name)}', '{story.case_id}', '{category}', 'x', '{HEALTH}', '{HEALTH}', '2026-12-01', '{HEALTH}', '{nurse}', '{HEALTH}', app_now(), app_now());"""
-        for name, category in (("seen", "education"), ("hidden", "health"))
-    )
-    correct = "INSERT INTO correction (id, kind, subject_id, reason) VALUES (gen_random_uuid(), 'action', $1, 'Typed wrongly.')"
+    nurse = await db.act_as(NURSE)
+    held = f"""INSERT INTO review (id, case_id, held_on, held_by_membership_id, written_at)
+        VALUES ('{known("review")}', '{story.case_id}', '2026-11-01', '{BY}', app_now());"""
     may = "INSERT INTO permission (id, kind, role, verb) VALUES (gen_random_uuid(), 'school', 'senco', 'write:health') ON CONFLICT DO NOTHING;"
-    async with asking(db, correct, walled=True) as ask:
-        assert await ask(story.senco, actions + may, known("seen")) is None
-        assert await ask(story.senco, actions + may, known("hidden")) == "not allowed"
-        assert await ask(await db.act_as(NURSE), actions + may, known("hidden")) is None
+    correct = (
+        "INSERT INTO correction (id, kind, subject_id, reason) VALUES (gen_random_uuid(), $2, $1, 'Typed wrongly.')"
+    )
+    for kind, table in (
+        ("action", "action"),
+        ("view", "case_view"),
+        ("contribution", "review_contribution"),
+        ("note", "note"),
+    ):
+        rows = held + "".join(written(table, story.case_id, 0, category) for category in ("education", "health"))
+        rows += f"""UPDATE {table} SET author_agency_id = '{HEALTH}', author_desk_id = '{HEALTH}', author_membership_id = '{known(f"seat {NURSE}")}';
+            UPDATE {table} SET id = '{known("seen")}' WHERE category = 'education'; UPDATE {table} SET id = '{known("hidden")}' WHERE category = 'health';"""
+        rows += f"UPDATE action SET owner_agency_id = '{HEALTH}', owner_desk_id = '{HEALTH}';"
+        async with asking(db, correct, walled=True) as ask:
+            assert await ask(story.senco, rows + may, known("seen"), kind) is None, kind
+            assert await ask(story.senco, rows + may, known("hidden"), kind) == "not allowed", kind
+            assert await ask(nurse, rows + may, known("hidden"), kind) is None, kind

@@ -38,6 +38,7 @@ async def test_nobody_ends_a_conflict_about_a_pupil_who_is_closed_to_them(db):
         assert await ask(manager, hers) == 1
         assert await ask(manager, hers + close(MANAGER, NIAMH)) == 1
         assert await ask(manager, hers + close(MANAGER, LEILA)) == 0
+        assert await ask(manager, close(MANAGER, NIAMH)) == 0, "not their own"
 
 
 async def test_an_order_may_rest_on_a_bar_of_the_same_two(db):

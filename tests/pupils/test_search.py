@@ -229,12 +229,15 @@ async def test_who_sits_at_a_case_finds_the_pupil_by_what_they_are_called_now_an
 
 async def test_a_name_is_corrected_and_a_seat_given_at_once_and_neither_waits_for_ever(db: Any) -> None:
     story, leila = await open_story(db), known("pupil Leila Reid")
-    async with db.admin() as admin:
+    other = await open_story(db, "Niamh O’Neill")
+    async with db.admin() as admin, db.admin() as elsewhere:
         async with admin.transaction():
             await admin.execute("UPDATE pupil SET search_key = 'leila vermilion' WHERE id = $1", leila)
             seat = asyncio.create_task(bring_in(db, story, NURSE, HEALTH, "education"))
             await asyncio.sleep(0.3)
             assert not seat.done()
+            await elsewhere.execute("SET lock_timeout = '2s'")
+            await elsewhere.execute("UPDATE support_case SET version = version + 1 WHERE id = $1", other.case_id)
             await admin.execute("UPDATE enrolment SET class_name = '6Z' WHERE pupil_id = $1", leila)
         await seat
     assert [each["id"] for each in await find_pupils(await db.act_as(NURSE), "vermilion")] == [leila]
