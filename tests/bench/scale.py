@@ -50,14 +50,19 @@ OFFICER = """
 SELECT p.email, p.id, m.agency_id FROM membership m JOIN person p ON p.id = m.person_id JOIN agency a ON a.id = m.agency_id
 WHERE m.role = 'case_officer' AND NOT EXISTS (SELECT FROM credential c WHERE c.person_id = p.id) ORDER BY a.name, p.email LIMIT 1
 """
-# A law has put the authority on as many more cases as half of all still take. Who may record one is not asked; walls.measure derives what follows.
+# A law has put the authority on as many more cases as half of all still take, and it came to the table of each. Who may
+# record that is not asked; walls.measure derives what follows.
 ON_HALF = """
 CREATE TEMP TABLE seen AS SELECT case_id FROM case_seat WHERE principal = '$1';
-CREATE TEMP TABLE half AS SELECT * FROM support_case WHERE id NOT IN (SELECT case_id FROM seen) ORDER BY md5(id::text)
+CREATE TEMP TABLE half AS SELECT * FROM support_case WHERE id NOT IN (SELECT case_id FROM seen)
+    AND id NOT IN (SELECT case_id FROM involvement WHERE agency_id = '$1') ORDER BY md5(id::text)
     LIMIT greatest(0, least($2, (SELECT count(*) / 2 FROM support_case)) - (SELECT count(*) FROM seen));
 SET session_replication_role = replica;
 INSERT INTO sharing_ground (id, case_id, agency_id, basis, code, categories, family_told_on, from_at, recorded_by_membership_id)
     SELECT gen_random_uuid(), id, '$1', 'statutory', 'ca1989_s17', '{education,health}', opened_at::date, opened_at, lead_membership_id FROM half;
+INSERT INTO involvement (id, case_id, category, agency_id, invited_by_agency_id, invited_by_membership_id, reason_code, status,
+                         invited_at, answered_at, updated_at)
+    SELECT gen_random_uuid(), id, 'core', '$1', school_id, lead_membership_id, 'assessment', 'accepted', opened_at, opened_at, opened_at FROM half;
 SET session_replication_role = origin;
 """
 # For the next run on an area that is kept.
@@ -111,6 +116,7 @@ def measure(size: int, keep: Path | None) -> dict[str, float]:
         print(f"{size:,} cases: " + ", ".join(f"{name} of {who[name].cases:,}" for name in WHO), flush=True)
         # Derives all first: the officer's law is new, and a kept area may be of other rules.
         found = asyncio.run(walls.measure(admin_url, who["SENCO"], size))
+        asyncio.run(_seated(admin_url, who["case officer"]))
         return _served(data, admin_url, who) | found
 
 
@@ -156,6 +162,14 @@ async def _officer(admin_url: str) -> Reader:
         )
     finally:
         await connection.close()
+
+
+async def _seated(admin_url: str, officer: Reader) -> None:
+    """Raises: AssertionError, unless the officer sees as many cases as is said of them."""
+    connection = await asyncpg.connect(admin_url)
+    seats = await connection.fetchval("SELECT count(*) FROM case_seat WHERE principal = $1", officer.agency)
+    await connection.close()
+    assert 0.95 * officer.cases <= seats <= 1.1 * officer.cases, f"{seats:,} cases instead of {officer.cases:,}"
 
 
 def _served(data: Path, admin_url: str, who: dict[str, Reader]) -> dict[str, float]:
