@@ -21,12 +21,11 @@ from ecm.clock import today
 from ecm.database import Act, Actor, acting_as
 from ecm.errors import NotAllowed
 from ecm.paging import LAST_ID, Page, cursor_of
-from ecm.pupils.queries import matching_pupils
+from ecm.pupils.queries import MOST_FOUND, matching_pupils
 from ecm.web.sheet import MOST_ROWS, Cell, parts_of
 
 AT_ONCE = 200
 MOST_LOOKED_AT = 2_000
-MOST_FOUND = 50
 DUE_WITHIN = {"overdue": -1, "week": 7, "month": 31}
 
 
@@ -108,13 +107,13 @@ async def show_cases(actor: Actor, page: Page, wanted: CaseFilter) -> dict[str, 
 
 
 async def search_cases(actor: Actor, q: str) -> list[dict[str, Any]]:
-    """Up to 50 cases of pupils whom `q` names or numbers, or of this reference; the open ones first.
+    """Up to 25 cases of pupils whom `q` names or numbers, or of this reference; the open ones first.
 
     Records cases:listed with the pupils shown.
     """
     async with acting_as(actor, "search_cases") as act:
         await act.run("SELECT refresh_my_stale_seats()")
-        pupils = await matching_pupils(act, q, MOST_FOUND) if q.strip() else []
+        pupils = await matching_pupils(act, q, roll=False) if q.strip() else []
         ids = [row["id"] for row in await act.rows(FOUND, pupils, tidy_reference(q))]
         rows = await _lines(act, ids, CaseFilter())
         act.record(Event.CASES_LISTED, pupils={r["pupil_id"] for r in rows}, outcome="shown", count=len(rows))

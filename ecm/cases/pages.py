@@ -12,6 +12,7 @@ from ecm.cases.schemas import CaseExport, CaseFilter, CaseSearch
 from ecm.clock import today
 from ecm.database import Actor
 from ecm.paging import Page
+from ecm.pupils.queries import MOST_FOUND
 from ecm.web.addresses import address, asked_for
 from ecm.web.forms import Form, filled, submit
 from ecm.web.render import keep_list, redirect
@@ -54,7 +55,15 @@ async def send_search(request: Request[Any, Any, Any], actor: NamedDependency[Ac
     if not form.ok:
         await show_nothing(actor)
     cases = form.result if form.ok else []
-    return page("cases/search.html", actor, status=form.status, form=form, cases=cases, may_open=_may_open(actor))
+    return page(
+        "cases/search.html",
+        actor,
+        status=form.status,
+        form=form,
+        cases=cases,
+        most=MOST_FOUND,
+        may_open=_may_open(actor),
+    )
 
 
 @get("/cases/export")

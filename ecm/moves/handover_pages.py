@@ -22,6 +22,7 @@ from ecm.moves.offers import all_invitations, offers, show_offer, show_own_case
 from ecm.moves.schemas import ChosenPupil, Nothing, Offer, OfferRefusal, OwnPupilSearch, PageTaking
 from ecm.moves.words import FAMILY_TOLD, OFFER_STATES, REASONS, REFUSALS, WISHES
 from ecm.paging import LARGEST_LIMIT, Page
+from ecm.pupils.queries import MOST_FOUND
 from ecm.web.forms import Form, checked, filled, read_form, submit
 from ecm.web.render import redirect
 
@@ -102,7 +103,7 @@ async def show_offered(actor: NamedDependency[Actor], handover_id: FromPath[UUID
 async def _offer_page(actor: Actor, handover_id: UUID, form: Form[Any], q: str = "") -> Response[bytes]:
     chosen = checked({"pupil_id": form.texts("pupil")}, ChosenPupil)
     found = await show_offer(actor, handover_id, q, chosen.result.pupil_id if chosen.ok else None)
-    return page("moves/offer.html", actor, status=form.status, form=form, q=q, words=WORDS, **found)
+    return page("moves/offer.html", actor, status=form.status, form=form, q=q, most=MOST_FOUND, words=WORDS, **found)
 
 
 @post("/handovers/{handover_id:uuid}/search", status_code=200)

@@ -21,6 +21,7 @@ from ecm.opening.drafts import Draft, save_step, show_draft, throw_away
 from ecm.opening.queries import check_carer, check_helpers, family_problems, first_page, show_opened, show_step
 from ecm.opening.rules import DRAFT_DAYS, STEP_LABELS, STEPS
 from ecm.opening.schemas import SENT_AS, CheckPage, Confirmed, said_on
+from ecm.pupils.queries import MOST_FOUND
 from ecm.pupils.records import add_pupil
 from ecm.pupils.schemas import NewPupil
 from ecm.pupils.words import PROVISION_LABELS, YEAR_LABELS
@@ -57,7 +58,7 @@ async def _start_page(actor: Actor, form: Form[Any]) -> Response[bytes]:
     q = form.text("q").strip()
     drafts, pupils = await first_page(actor, q if form.ok else "")
     return page(
-        "opening/start.html", actor, status=form.status, form=form, q=q, drafts=drafts, pupils=pupils, days=DRAFT_DAYS,
+        "opening/start.html", actor, status=form.status, form=form, q=q, drafts=drafts, pupils=pupils, most=MOST_FOUND, days=DRAFT_DAYS,
         words=WORDS,
     )  # fmt: skip
 

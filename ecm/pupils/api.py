@@ -17,7 +17,7 @@ from ecm.pupils.schemas import NewCarer, NewContactBar, NewPupil, PupilChange
 
 @get("/pupils")
 async def list_pupils(actor: NamedDependency[Actor], q: FromQuery[str] = "") -> dict[str, Any]:
-    """Pupils the reader may look up, by names (mistyped ones too) or by UPN, the closest first; at most 50."""
+    """Pupils the reader may look up, by names (mistyped ones too) or by UPN, the closest first; at most 25."""
     return {"items": await find_pupils(actor, q[:100]), "next": None}
 
 

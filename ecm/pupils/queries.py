@@ -11,7 +11,7 @@ from ecm.database import Act, Actor, acting_as, proof
 from ecm.errors import NotFound
 from ecm.pupils.rules import display_name, search_phrases, tidy_upn, year_group_label
 
-MOST_FOUND = 50
+MOST_FOUND = 25
 
 PUPIL = """
 SELECT u.id, u.version, u.first_name, u.last_name, u.preferred_name, u.pronouns, u.date_of_birth, u.date_of_birth_known,
@@ -34,22 +34,22 @@ FROM carer k JOIN person n ON n.id = k.person_id
 """
 
 
-async def matching_pupils(act: Act, q: str, most: int = MOST_FOUND) -> list[UUID]:
-    """Ids of at most `most` pupils the reader may look up: whose UPN `q` is, else whose names it is, begins or nearly
+async def matching_pupils(act: Act, q: str, *, roll: bool = True) -> list[UUID]:
+    """Ids of at most 25 pupils the reader may look up: whose UPN `q` is, else whose names it is, begins or nearly
     is (one letter wrong, missing, extra or swapped in each word; order, accents and apostrophes aside), the closest
-    first. Without words everybody, by name."""
+    first. Without words everybody, by name. Without `roll` only those whose case the reader sees."""
     phrases = search_phrases(q)
     if q.strip() and not phrases:
         return []
     by_number = await act.rows(
-        "SELECT DISTINCT pupil_id FROM enrolment WHERE upn = $1 ORDER BY pupil_id LIMIT $2", tidy_upn(q), most
+        "SELECT DISTINCT pupil_id FROM enrolment WHERE upn = $1 ORDER BY pupil_id LIMIT $2", tidy_upn(q), MOST_FOUND
     )
-    by_name = await act.rows("SELECT pupil_id FROM matching_pupils($1, $2)", phrases, most)
-    return list(dict.fromkeys(r["pupil_id"] for r in [*by_number, *by_name]))[:most]
+    by_name = await act.rows("SELECT pupil_id FROM matching_pupils($1, $2, $3)", phrases, MOST_FOUND, roll)
+    return list(dict.fromkeys(r["pupil_id"] for r in [*by_number, *by_name]))[:MOST_FOUND]
 
 
 async def find_pupils(actor: Actor, q: str) -> list[dict[str, Any]]:
-    """Up to 50 pupils as `matching_pupils` finds them. Records pupils:searched with the pupils shown."""
+    """Up to 25 pupils as `matching_pupils` finds them. Records pupils:searched with the pupils shown."""
     async with acting_as(actor, "find_pupils") as act:
         ids = await matching_pupils(act, q)
         rows = {r["id"]: r for r in await act.rows(PUPIL + "WHERE u.id = ANY ($1::uuid[])", ids)}

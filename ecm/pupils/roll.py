@@ -72,7 +72,7 @@ async def list_roll(actor: Actor, page: Page, wanted: RollFilter) -> dict[str, A
 
 
 async def search_roll(actor: Actor, q: str) -> list[dict[str, Any]]:
-    """Up to 50 of the school's pupils whom `q` names or numbers, by last name. Records pupils:listed with the pupils
+    """Up to 25 of the school's pupils whom `q` names or numbers, by last name. Records pupils:listed with the pupils
     shown. Raises: NotAllowed."""
     async with acting_as(actor, "search_pupils") as act:
         school = school_of(act)

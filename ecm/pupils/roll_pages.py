@@ -10,6 +10,7 @@ from ecm.accounts.current import page
 from ecm.database import Actor
 from ecm.errors import NotAllowed
 from ecm.paging import Page
+from ecm.pupils.queries import MOST_FOUND
 from ecm.pupils.records import add_pupil
 from ecm.pupils.roll import ON_A_PAGE, list_roll, search_roll
 from ecm.pupils.schemas import NewPupil, PupilSearch, RollFilter
@@ -55,7 +56,14 @@ async def send_search(request: Request[Any, Any, Any], actor: NamedDependency[Ac
         await search_roll(actor, "")
     pupils = form.result if form.ok else []
     return page(
-        "pupils/found.html", actor, status=form.status, form=form, pupils=pupils, words=WORDS, may=_verbs(actor)
+        "pupils/found.html",
+        actor,
+        status=form.status,
+        form=form,
+        pupils=pupils,
+        most=MOST_FOUND,
+        words=WORDS,
+        may=_verbs(actor),
     )
 
 

@@ -202,7 +202,12 @@ def search_phrases(q: str) -> list[str]:
     Source: as `name_key`.
     """
     words = search_words(q)
-    joined = [[*words[:i], words[i] + words[i + 1], *words[i + 2 :]] for i in range(len(words) - 1)]
+    # One letter beside a name is an initial: joined to it, it would read as a slip of the pen in everybody of that name.
+    joined = [
+        [*words[:i], words[i] + words[i + 1], *words[i + 2 :]]
+        for i in range(len(words) - 1)
+        if min(len(words[i]), len(words[i + 1])) > 1
+    ]
     return [" ".join(each) for each in [words, *joined] if each]
 
 

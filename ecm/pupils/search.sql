@@ -7,7 +7,7 @@ GRANT SELECT, INSERT, UPDATE ON pupil_search TO ecm_policy;
 RESET ROLE;
 
 SET ROLE ecm_policy;
--- A name is found by its marks: the word itself, its beginnings from two letters on (written ^ba), and the word with
+-- A name is found by its marks: the word itself, its beginnings (written ^b, ^ba), and the word with
 -- any one letter left out. Two words that differ by one wrong, missing, extra or swapped letter share a mark, so one
 -- look into one index finds exact, begun and mistyped names alike.
 
@@ -35,7 +35,7 @@ BEGIN
         n := length(w);
         CONTINUE WHEN n = 0;
         marks := marks || w;
-        FOR i IN 2 .. n - 1 LOOP marks := marks || ('^' || left(w, i)); END LOOP;
+        FOR i IN 1 .. n - 1 LOOP marks := marks || ('^' || left(w, i)); END LOOP;
         FOR i IN 1 .. n LOOP
             -- Of two equal letters in a row it does not matter which is left out.
             CONTINUE WHEN n < 3 OR substr(w, i, 1) = substr(w, i + 1, 1);
@@ -166,15 +166,15 @@ BEGIN
 END $$;
 
 -- The pupils the reader may look up whose names answer one of these phrases (keys of words, spaces between), the
--- closest first; without a phrase all of them, by name. A definer, because row-level security would read every pupil
+-- closest first; without a phrase all of them, by name. Without p_roll only those with a case the reader sees. A definer, because row-level security would read every pupil
 -- before the index. A seat is there for everybody who can see a case now or later (ecm/access/policies.sql). The
 -- caller reads the rows themselves through the policies.
-CREATE FUNCTION matching_pupils(p_phrases text[], p_most int) RETURNS TABLE (pupil_id uuid, near int)
+CREATE FUNCTION matching_pupils(p_phrases text[], p_most int, p_roll boolean) RETURNS TABLE (pupil_id uuid, near int)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     seats uuid[] := principals();
-    own uuid[] := own_roll();
+    own uuid[] := CASE WHEN p_roll THEN own_roll() ELSE '{}' END;
     mine uuid[];  -- of a reader of few cases: all who can be meant, looked at one by one
     named uuid[];
     nears int[];
@@ -209,7 +209,7 @@ BEGIN
     RETURN QUERY SELECT x.id, 0 FROM unnest(seen) x (id);
 END $$;
 
-GRANT EXECUTE ON FUNCTION word_marks(text), without_one_letter(text), matching_pupils(text[], int) TO ecm_app;
+GRANT EXECUTE ON FUNCTION word_marks(text), without_one_letter(text), matching_pupils(text[], int, boolean) TO ecm_app;
 GRANT EXECUTE ON FUNCTION note_names(), note_seats(), note_pupil() TO ecm_owner;
 RESET ROLE;
 
@@ -229,6 +229,9 @@ INSERT INTO pupil_search (pupil_id, search_key, last_name, first_name, marks, se
     SELECT u.id, u.search_key, u.last_name, u.first_name, key_marks(u.search_key), coalesce(n.seated, '{}') FROM pupil u LEFT JOIN (
         SELECT c.pupil_id, array_agg(DISTINCT s.principal) AS seated FROM support_case c JOIN case_seat s ON s.case_id = c.id GROUP BY 1
     ) n ON n.pupil_id = u.id WHERE NOT EXISTS (SELECT FROM pupil_search f WHERE f.pupil_id = u.id);
+-- Until 22 November 2026 a beginning had two letters or more.
+UPDATE pupil_search SET marks = key_marks(search_key)
+    WHERE NOT marks && ARRAY(SELECT '^' || left(w, 1) FROM string_to_table(search_key, ' ') w WHERE length(w) > 1);
 RESET ROLE;
 SET ROLE ecm_owner;
 SELECT gin_clean_pending_list('pupil_search_found');
