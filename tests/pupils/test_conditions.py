@@ -6,13 +6,23 @@ import pytest
 
 from ecm.clock import new_id
 from ecm.seeds import known
-from tests.actions.story import SENCO
+from tests.actions.story import SENCO, open_story
 from tests.asked import asking
 
 
 async def test_a_name_is_marked_by_its_words_their_beginnings_and_each_without_one_letter(db):
     async with asking(db, "SELECT key_marks('anna li')") as ask:
         assert await ask(await db.act_as(SENCO)) == ["anna", "^a", "^an", "^ann", "nna", "ana", "ann", "li", "^l"]
+
+
+async def test_a_name_that_changes_waits_with_whoever_changes_the_seats_of_that_pupil_and_of_no_other(db):
+    """`note_names` locks the pupil's cases, as giving a seat does."""
+    leilas, niamhs = await open_story(db), await open_story(db, "Niamh O’Neill")
+    held = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()
+              AND (classid::bigint << 32 | objid::bigint) = hashtextextended($1::text, 0)"""
+    async with db.admin() as admin, admin.transaction():
+        await admin.execute("UPDATE pupil SET search_key = 'l' WHERE id = $1", known("pupil Leila Reid"))
+        assert [await admin.fetchval(held, str(each.case_id)) for each in (leilas, niamhs)] == [1, 0]
 
 
 @pytest.mark.parametrize(("born", "age", "day"), [
