@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -50,6 +51,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the folders with the long files first; within a folder nothing changes place."""
     places = {name: place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
+
+
+def pytest_sessionfinish() -> None:
+    """Stop Java where it ran (tests/verapdf.py) before pytest takes back the signals that it caught, one of which Java uses:
+    otherwise the process ends in a crash, after all tests have passed."""
+    if (jpype := sys.modules.get("jpype")) and jpype.isJVMStarted():
+        jpype.shutdownJVM()
 
 
 @dataclass
