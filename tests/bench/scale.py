@@ -208,14 +208,17 @@ def _unwalled(data: Path, admin_url: str, reader: Reader) -> float:
 
 
 def _chores(client: httpx.Client, program: Visitor, reader: Reader) -> Iterator[Chore]:
-    cases = listed(client, program, "?limit=30")
+    every = listed(client, program)
+    cases = every[:30]
     yield Chore("worklist", [program.step("GET", f"{API}/cases")])
     yield Chore("open a case", [program.step("GET", f"{API}/cases/{each['id']}") for each in cases])
     names = [str(each["pupil"]["name"]) for each in cases]
     for chore, typed in (("search, 8 letters", [name[:8] for name in names]), ("search, whole name", names)):
         yield Chore(chore, [program.step("GET", f"{API}/pupils?q={quote(each)}") for each in typed])
-    if able := changes(program, [shown_case(client, program, each["id"]) for each in cases], reader):
-        yield Chore("update an action", able)
+    # Of some agencies few cases have anything left to do for them.
+    able = changes(program, [shown_case(client, program, each["id"]) for each in every], reader)
+    assert able, f"{reader.email} has nothing to change"
+    yield Chore("update an action", able)
 
 
 def _p50(client: httpx.Client, processes: list[int], admin_url: str, chore: Chore) -> float:
