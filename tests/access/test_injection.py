@@ -324,11 +324,13 @@ async def test_things_of_the_same_name_change_nothing(db):
 async def test_a_function_in_a_condition_is_shown_no_hidden_row(db):
     whispered: list[str] = []
     async with spoiling(await db.act_as(TEACHER)) as connection:
-        connection.add_log_listener(lambda _, message: whispered.append(message.message))
+        listener = lambda _, message: whispered.append(message.message)  # noqa: E731
+        connection.add_log_listener(listener)
         await connection.execute("""
             CREATE FUNCTION pg_temp.whisper(word text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS
             $$ BEGIN RAISE NOTICE '%', word; RETURN true; END $$""")
         names = {r[0] for r in await connection.fetch("SELECT first_name FROM pupil WHERE pg_temp.whisper(first_name)")}
+        connection.remove_log_listener(listener)
     assert names == set(whispered) == {"Leila", "Suhaila", "Niamh", "Zoë", "Nguyễn"}
 
 
