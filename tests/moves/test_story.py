@@ -20,6 +20,7 @@ from ecm.moves.queries import show_departure
 from ecm.moves.schemas import Leaving, Offer, Taking
 from ecm.seeds import known
 from tests.actions.story import NURSE, OAKFIELD, SENCO
+from tests.actions.test_pages import browsing, words
 from tests.client import application, sign_in
 from tests.moves.story import (
     AMINA,
@@ -322,3 +323,22 @@ here AS (
 INSERT INTO support_case (id, reference, pupil_id, school_id, lead_membership_id, opened_at, updated_at)
 SELECT gen_random_uuid(), 'ECM-MANY-' || last_name, id, $1, $2, now(), now() FROM made
 """
+
+
+# 25 called Anna on the next school’s roll: as many as a search shows.
+NAMESAKES = """
+CREATE TEMP TABLE planned AS SELECT n, gen_random_uuid() AS id FROM generate_series(1, 25) n;
+INSERT INTO pupil (id, first_name, last_name, search_key) SELECT id, 'Anna', 'M' || n, 'anna m' || n FROM planned;
+INSERT INTO enrolment (id, pupil_id, school_id, year_group, from_on) SELECT gen_random_uuid(), id, $1, '4', '2020-09-01' FROM planned;
+"""
+
+
+async def test_looking_for_the_own_pupil_says_where_the_search_ends(db):
+    story = await working_case(db)
+    path = f"/handovers/{await offered(story)}/search"
+    async with db.admin() as admin:
+        await admin.execute(NAMESAKES.replace("$1", f"'{HILLSIDE}'"))
+    async with browsing(HILL) as hill:
+        for typed, ends in (("anna", True), ("anna m25", False)):
+            shown = words(await hill.send(path, q=typed))
+            assert ("Anna M25" in shown, "A search shows no more than 25" in shown) == (True, ends), typed
