@@ -24,6 +24,7 @@ from ecm.embedded import owning, running
 def seed(pupils: int, agencies: int, number: int, into_existing: bool, sign_ins: bool) -> None:
     """A made-up area of any size, the same whenever it is made from the same numbers on the same day.
 
+    Services are of twelve sorts; each dozen is a corner of the area of its own, and schools ask those of their corner.
     Last names are stars and minerals, pupils' numbers are of authority 999, addresses end in .example. Nobody can sign
     in unless you ask for it. Interrupted, the same command goes on. Nothing else may write meanwhile.
     """

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 from random import Random
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from ecm.synthetic.shape import CLASS_SIZE, FIRST_NUMBER, YEARS, SchoolPlan
 PLACES = ("Lane", "Road", "Hill", "Meadow", "Park", "Bridge", "Green", "Street")
 ENDINGS = {"primary": "Primary School", "secondary": "Academy", "special": "Special School"}
 TREES = ("Alder", "Beech", "Cherry", "Damson")
+POINTS = ("", "North ", "South ", "East ", "West ")
 INVITATIONS_OF_ONE = 50  # of which about 30 are work that goes on now
 
 # Name, kind, what it offers, which category being involved with it belongs to, how often it is asked.
@@ -64,6 +66,7 @@ class Place:
     weight: int = 0
     plan: SchoolPlan | None = None
     number: int = 0
+    corner: int = 0
     workers: dict[str, list[Worker]] = field(default_factory=dict)
 
     def desk(self, category: str) -> UUID:
@@ -115,16 +118,28 @@ def make_services(area: Area, many: int, cases: int) -> list[Place]:
     asked = sum(sort[-1] for sort in sorts) or 1
     found = []
     for place, (sort, kind, offers, category, weight) in enumerate(sorts):
-        corner = ("", "North ", "South ", "East ", "West ")[place // len(SERVICES) % 5]
-        further = place // len(SERVICES) // 5
-        name = f"{area.name} {corner}{sort}" + (f" {further + 1}" if further else "")
+        further, point = divmod(place // len(SERVICES), len(POINTS))
+        name = f"{area.name} {POINTS[point]}{sort}" + (f" {further + 1}" if further else "")
         made = _place(area, name, kind, offers, f"a{place + 1}", category=category)
-        made.category, made.weight = category, weight
+        made.category, made.weight, made.corner = category, weight, place // len(SERVICES) % corners(many)
         roles = [(role, []) for role in ROLES.get(kind, OTHER_ROLES)]  # type: list[tuple[str, list[str]]]
         hands = round(cases * weight / asked / INVITATIONS_OF_ONE) + 1 if weight else 0
         _staff(area, made, roles + [("practitioner", [])] * hands)
         found.append(made)
     return found
+
+
+def corners(services: int) -> int:
+    """How many parts the area has, each with one service of every sort, whom only its own schools ask."""
+    return max(1, services // len(SERVICES))
+
+
+def settle(schools: Sequence[Place], many: int) -> None:
+    """Give so many corners their schools, of each phase as many."""
+    for _, phase in groupby(schools, lambda school: school.plan and school.plan.phase):
+        same = list(phase)
+        for place, school in enumerate(same):
+            school.corner = place * many // len(same)
 
 
 def sign_agreement(area: Area, places: Sequence[Place]) -> None:

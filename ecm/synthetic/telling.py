@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 from ecm.synthetic.people import Pupil, cases_until, enrol
-from ecm.synthetic.places import Area, Place, Worker, make_schools, make_services, sign_agreement
+from ecm.synthetic.places import Area, Place, Worker, corners, make_schools, make_services, settle, sign_agreement
 from ecm.synthetic.rows import Batch
 from ecm.synthetic.shape import schools_for
 from ecm.synthetic.sharing import ask, invite
@@ -33,10 +34,20 @@ class Cast:
     schools: Sequence[Place]
     services: Sequence[Place]
 
+    @cached_property
+    def asked(self) -> dict[int, list[Place]]:
+        """By corner: the services that can be asked to help."""
+        found: dict[int, list[Place]] = {}
+        for each in self.services:
+            if each.weight:
+                found.setdefault(each.corner, []).append(each)
+        return found
+
 
 def found(area: Area, pupils: int, agencies: int, taken: set[str]) -> Cast:
     """The schools for so many pupils and so many services, with their people. `taken`: numbers that schools have."""
     schools = list(make_schools(area, schools_for(pupils, area.draw), taken))
+    settle(schools, corners(agencies))
     services = make_services(area, agencies, cases_until(pupils))
     sign_agreement(area, [*schools, *services])
     return Cast(area, schools, services)
@@ -62,7 +73,7 @@ def batches(cast: Cast, references: set[str]) -> Iterator[tuple[int, Batch]]:
 def _tell(cast: Cast, school: Place, pupil: Pupil, references: set[str]) -> None:
     case = open_case(cast.area, school, pupil, references)
     barriers, barred = describe(case), bar_contact(case)
-    asked = [each for each in cast.services if each.weight]
+    asked = cast.asked.get(school.corner, [])
     partners = ask(case, invite(case, asked, list(accumulate(each.weight for each in asked))), barred)
     plan_actions(case, barriers, partners)
     write_notes(case, partners)

@@ -16,7 +16,8 @@ from ecm.seeds import PASSWORD
 from ecm.synthetic.commands import Wanted, make_area
 from tests.bench.servers import SECRET
 
-SERVICES, SEED = 12, 2003
+# A corner of the area for so many pupils, as an authority of England has about 60,000.
+SERVICES, PUPILS_OF_A_CORNER, SEED = 12, 60_000, 2003
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ INSERT INTO audit_inbox (event_id) SELECT id FROM told;
 
 async def lay_area(admin_url: str, pupils: int) -> Readers:
     """Make the area in a migrated, empty database; who is measured. `admin_url` is a superuser's."""
-    await make_area(admin_url, SECRET, Wanted(pupils, SERVICES, SEED, today()), _say)
+    await make_area(
+        admin_url, SECRET, Wanted(pupils, SERVICES * max(1, pupils // PUPILS_OF_A_CORNER), SEED, today()), _say
+    )
     connection = await asyncpg.connect(admin_url)
     try:
         await connection.execute(LOG)

@@ -50,12 +50,13 @@ OFFICER = """
 SELECT p.email, p.id, m.agency_id FROM membership m JOIN person p ON p.id = m.person_id JOIN agency a ON a.id = m.agency_id
 WHERE m.role = 'case_officer' AND NOT EXISTS (SELECT FROM credential c WHERE c.person_id = p.id) ORDER BY a.name, p.email LIMIT 1
 """
-# A law has put the authority on as many more cases as half of all still take, and it came to the table of each. Who may
-# record that is not asked; walls.measure derives what follows.
+# A law has put the authority on as many more cases of its schools as half of all still take, and it came to the table of
+# each. Who may record that is not asked; walls.measure derives what follows.
 ON_HALF = """
 CREATE TEMP TABLE seen AS SELECT case_id FROM case_seat WHERE principal = '$1';
 CREATE TEMP TABLE half AS SELECT * FROM support_case WHERE id NOT IN (SELECT case_id FROM seen)
-    AND id NOT IN (SELECT case_id FROM involvement WHERE agency_id = '$1') ORDER BY md5(id::text)
+    AND id NOT IN (SELECT case_id FROM involvement WHERE agency_id = '$1')
+    AND school_id IN (SELECT invited_by_agency_id FROM involvement WHERE agency_id = '$1') ORDER BY md5(id::text)
     LIMIT greatest(0, least($2, (SELECT count(*) / 2 FROM support_case)) - (SELECT count(*) FROM seen));
 SET session_replication_role = replica;
 INSERT INTO sharing_ground (id, case_id, agency_id, basis, code, categories, family_told_on, from_at, recorded_by_membership_id)

@@ -31,7 +31,7 @@ from ecm.synthetic.commands import Made, Wanted, make_area
 from ecm.synthetic.names import WORDS
 from ecm.synthetic.places import Area
 from ecm.synthetic.rows import Batch, Rows
-from ecm.synthetic.telling import batches, found
+from ecm.synthetic.telling import Cast, batches, found
 from tests.client import application
 from tests.conftest import SECRET, open_session
 
@@ -50,10 +50,14 @@ async def made(db: Any, wanted: Wanted, **more: bool) -> Made:
     return await make_area(db.admin_url, SECRET, wanted, silent, **more)
 
 
-def told(wanted: Wanted) -> list[Batch]:
+def told_of(wanted: Wanted) -> Cast:
     rows = Rows(Random(f"ids of {wanted.seed}"), 1)
     area = Area(rows, Random(wanted.seed), wanted.day, "Eastmarch", "area.example")
-    return [batch for _, batch in batches(found(area, wanted.pupils, wanted.agencies, set()), set())]
+    return found(area, wanted.pupils, wanted.agencies, set())
+
+
+def told(wanted: Wanted) -> list[Batch]:
+    return [batch for _, batch in batches(told_of(wanted), set())]
 
 
 def test_the_same_numbers_make_the_same_area() -> None:
@@ -68,6 +72,27 @@ def test_the_same_numbers_make_the_same_area() -> None:
             sum(len(rows) for batch in told(replace(small, pupils=few)) for table, _, rows in batch if table == "pupil")
             == few
         )
+
+
+def test_each_school_asks_the_services_of_its_own_corner() -> None:
+    # Three services more than two corners have: they go to the first of them.
+    cast = told_of(replace(AREAS[0], pupils=8_000, agencies=27))
+    schools = {school.id: school for school in cast.schools}
+    for phase in ("primary", "secondary"):
+        assert {school.corner for school in cast.schools if school.plan and school.plan.phase == phase} == {0, 1}
+    services = {service.id: service for service in cast.services}
+    asked = [
+        (schools[row["invited_by_agency_id"]], services[row["agency_id"]])
+        for _, batch in batches(cast, set())
+        for table, columns, rows in batch
+        if table == "involvement"
+        for row in (dict(zip(columns, each, strict=True)) for each in rows)
+    ]
+    assert all(school.corner == service.corner for school, service in asked)
+    assert {school.corner for school, _ in asked} == {0, 1}
+    assert services.keys() - {service.id for _, service in asked} == {
+        each.id for each in cast.services if not each.weight
+    }, "each that can be asked is asked somewhere"
 
 
 async def test_small_areas_hold_together(db: Any, tmp_path: Path) -> None:
