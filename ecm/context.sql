@@ -2,8 +2,9 @@
 -- asks for what is sealed, which refuses a missing, forged or replayed one. The key is readable by ecm_policy alone, so
 -- SQL injected as ecm_app can set the settings but cannot make their seals.
 --
--- Two settings: `ecm.context` says everything about who asks; `ecm.reach` says no more than for whom they read and which
--- cases are closed to them. Every policy of every row asks the second: short, it takes a third of the time (docs/performance.md).
+-- Two settings: `ecm.context` says everything about who asks; `ecm.reach` says no more than for whom they read, which cases
+-- are closed to them and for which colleagues they cover. Every policy of every row asks the second: short, it takes a
+-- third of the time (docs/performance.md).
 
 SET ROLE ecm_policy;
 
@@ -58,6 +59,9 @@ CREATE FUNCTION principals() RETURNS uuid[] LANGUAGE sql STABLE RETURN split_par
 
 -- Cases and pupils that are closed to whoever asks, whatever opens them: a conflict of interest. Deny beats allow.
 CREATE FUNCTION closed_cases() RETURNS uuid[] LANGUAGE sql STABLE RETURN split_part(sealed('ecm.reach'), '|', 2)::uuid[];
+-- Absent colleagues for whom whoever asks covers: among the principals.
+CREATE FUNCTION covered() RETURNS uuid[] LANGUAGE sql STABLE RETURN split_part(sealed('ecm.reach'), '|', 3)::uuid[];
+
 CREATE FUNCTION closed_pupils() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ARRAY(SELECT jsonb_array_elements_text(context() -> 'closed_pupils')::uuid)
@@ -77,16 +81,10 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT CASE WHEN NOT takes_away() THEN (context() ->> 'membership')::uuid END
 $$;
 
--- Absent colleagues for whom whoever asks covers: among the principals.
-CREATE FUNCTION covered() RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT ARRAY(SELECT jsonb_array_elements_text(context() -> 'covered')::uuid)
-$$;
-
-CREATE FUNCTION set_context(words jsonb, principals uuid[], closed_cases uuid[]) RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
+CREATE FUNCTION set_context(words jsonb, principals uuid[], closed_cases uuid[], covered uuid[]) RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT set_config(name, context_seal(name, said) || '|' || said, true)
-    FROM (VALUES ('ecm.context', words::text), ('ecm.reach', principals::text || '|' || closed_cases::text)) AS each (name, said)
+    FROM (VALUES ('ecm.context', words::text), ('ecm.reach', concat_ws('|', principals, closed_cases, covered))) AS each (name, said)
 $$;
 
 -- The app proves itself by a MAC over what it asks for; the secret never travels.

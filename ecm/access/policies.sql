@@ -13,8 +13,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON case_access, case_seat TO ecm_policy;
 -- is said here, once, and nowhere else. What was opened in an emergency is read here and taken nowhere.
 CREATE POLICY case_access_is_mine ON case_access FOR SELECT TO ecm_app
     USING (principal = ANY ((SELECT principals())::uuid[]) AND app_now() >= valid_from AND app_now() < valid_until
-           AND case_id <> ALL ((SELECT closed_cases())::uuid[]) AND (basis <> 'emergency' OR principal = (SELECT emergency_reader())));
--- A colleague's seat may be there by an emergency alone, which is the colleague's and not for who covers.
+           AND case_id <> ALL ((SELECT closed_cases())::uuid[]) AND (basis <> 'emergency' OR principal = (SELECT emergency_reader()))
+           AND (principal <> ALL ((SELECT covered())::uuid[]) OR stands_in(case_id)));
+-- A colleague's seat may be there by an emergency alone, which is the colleague's and not for who covers; or on a case for
+-- named people.
 CREATE POLICY case_seat_is_mine ON case_seat FOR SELECT TO ecm_app
     USING (principal = ANY ((SELECT principals())::uuid[]) AND case_id <> ALL ((SELECT closed_cases())::uuid[])
            AND (principal <> ALL ((SELECT covered())::uuid[]) OR on_case(case_id)));

@@ -76,8 +76,8 @@ BEGIN
     PERFORM set_context(jsonb_build_object(
         'session', s.id, 'kind', s.kind, 'person', s.person_id, 'membership', m.id, 'agency', m.agency_id,
         'agency_kind', a.kind, 'role', m.role, 'verbs', v, 'purpose', p_purpose,
-        'barred', barred, 'request', s.request_id, 'closed_pupils', closed, 'covered', covered),
-        seats, ARRAY(SELECT c.id FROM support_case c WHERE c.pupil_id = ANY (closed)));
+        'barred', barred, 'request', s.request_id, 'closed_pupils', closed),
+        seats, ARRAY(SELECT c.id FROM support_case c WHERE c.pupil_id = ANY (closed)), covered);
     RETURN QUERY SELECT s.id, s.kind, s.person_id, (SELECT name FROM person WHERE id = s.person_id), m.id,
         m.agency_id, a.name, a.kind, m.role, v, s.request_id,
         (SELECT count(*)::int FROM membership x WHERE x.person_id = s.person_id AND x.started_at <= app_now()
@@ -145,7 +145,7 @@ BEGIN
         RAISE EXCEPTION 'not proved' USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM set_context(jsonb_build_object('service', p_service, 'purpose', p_purpose, 'verbs', '[]'::jsonb,
-                                           'barred', '[]'::jsonb, 'closed_pupils', '[]'::jsonb, 'covered', '[]'::jsonb), '{}', '{}');
+                                           'barred', '[]'::jsonb, 'closed_pupils', '[]'::jsonb), '{}', '{}', '{}');
 END $$;
 
 CREATE FUNCTION sign_in_facts(p_email text, p_proof bytea)

@@ -3,6 +3,20 @@
 
 SET ROLE ecm_policy;
 
+-- The case is for named people only, and this worker is not one of them.
+CREATE FUNCTION shut_out(p_membership uuid, p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM case_restriction r WHERE r.case_id = p_case AND r.ended_at IS NULL)
+       AND NOT EXISTS (SELECT FROM named_reader n WHERE n.case_id = p_case AND n.membership_id = p_membership AND n.ended_at IS NULL)
+       AND NOT EXISTS (SELECT FROM support_case c WHERE c.id = p_case AND c.lead_membership_id = p_membership)
+$$;
+
+-- Whoever covers reads for the absent colleague here: being named on a case is not passed on. Source: ADR 0028.
+CREATE FUNCTION stands_in(p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT NOT shut_out((context() ->> 'membership')::uuid, p_case)
+$$;
+
 -- The reader keeps this case: works in the school that has it, in a role that acts for the whole school, or leads it;
 -- and that school's own reason still holds, which ends with the pupil's enrolment (ecm/access).
 CREATE FUNCTION holds_case(p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
@@ -12,7 +26,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
         -- For the whole school: its own principal, or somebody named on a restricted case who acts for it. Or the lead.
         AND a.principal = ANY (principals()) AND a.category = 'core' AND app_now() >= a.valid_from AND app_now() < a.valid_until
         AND ((a.basis = 'opened_by' AND (a.principal = c.school_id OR (context() -> 'verbs' ? 'desk:general' AND a.principal = (context() ->> 'membership')::uuid)))
-             OR (a.basis = 'assignment' AND a.principal = c.lead_membership_id)))
+             OR (a.basis = 'assignment' AND a.principal = c.lead_membership_id))
+        AND (a.principal <> ALL (covered()) OR stands_in(p_case)))
 $$;
 
 -- The reader has a reason of this category now, other than having written there, and nothing closes the case to them.
@@ -21,7 +36,8 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT p_case <> ALL (closed_cases()) AND EXISTS (SELECT FROM case_access a
         WHERE a.case_id = p_case AND a.principal = ANY (principals())
         AND a.category = p_category AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until
-        AND (a.basis <> 'emergency' OR a.principal = emergency_reader()))
+        AND (a.basis <> 'emergency' OR a.principal = emergency_reader())
+        AND (a.principal <> ALL (covered()) OR stands_in(p_case)))
 $$;
 
 -- The reader has such a reason to work here: what is open in an emergency is open to be read. Source: ADR 0028.
@@ -29,7 +45,8 @@ CREATE FUNCTION works_in(p_case uuid, p_category text) RETURNS boolean LANGUAGE 
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT p_case <> ALL (closed_cases()) AND EXISTS (SELECT FROM case_access a
         WHERE a.case_id = p_case AND a.principal = ANY (principals()) AND a.category = p_category
-        AND a.basis NOT IN ('own_record', 'emergency') AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+        AND a.basis NOT IN ('own_record', 'emergency') AND app_now() >= a.valid_from AND app_now() < a.valid_until
+        AND (a.principal <> ALL (covered()) OR stands_in(p_case)))
 $$;
 
 CREATE FUNCTION may_open_case(p_pupil uuid, p_lead uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
@@ -269,7 +286,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
-GRANT EXECUTE ON FUNCTION may_write(uuid, text), kept_by(uuid, uuid), on_case(uuid), taught_cases(), knows_of(uuid, uuid), holds_case(uuid), reads(uuid, text), works_in(uuid, text), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
+GRANT EXECUTE ON FUNCTION stands_in(uuid), may_write(uuid, text), kept_by(uuid, uuid), on_case(uuid), taught_cases(), knows_of(uuid, uuid), holds_case(uuid), reads(uuid, text), works_in(uuid, text), may_open_case(uuid, uuid), agency_on_case(uuid, uuid), lock_case(uuid),
     claim_authorship(uuid, uuid, uuid, text) TO ecm_app;
 GRANT EXECUTE ON FUNCTION stamp_author(), check_action_owner(), check_involvement(), check_admission(), end_admission(),
     check_lead(), must_be_open(), stamp_times() TO ecm_owner;

@@ -90,13 +90,6 @@ SET search_path = pg_catalog, public, pg_temp AS $$
                    WHERE c.id = p_case AND x.person_id = p_person AND x.ended_at IS NULL)
 $$;
 
-CREATE FUNCTION shut_out(p_membership uuid, p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM case_restriction r WHERE r.case_id = p_case AND r.ended_at IS NULL)
-       AND NOT EXISTS (SELECT FROM named_reader n WHERE n.case_id = p_case AND n.membership_id = p_membership AND n.ended_at IS NULL)
-       AND NOT EXISTS (SELECT FROM support_case c WHERE c.id = p_case AND c.lead_membership_id = p_membership)
-$$;
-
 -- Somebody named on this restriction can still lift it: named for themselves, in the school that keeps the case.
 CREATE FUNCTION can_be_lifted(p_restriction uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$

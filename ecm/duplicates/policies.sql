@@ -360,7 +360,7 @@ CREATE FUNCTION told_of_match(p_school uuid, p_pupil uuid) RETURNS boolean LANGU
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT p_school = (context() ->> 'agency')::uuid AND p_pupil <> ALL (closed_pupils()) AND (context() -> 'verbs' ? 'pupil:merge' OR EXISTS (
         SELECT FROM support_case c WHERE c.pupil_id = p_pupil AND c.school_id = p_school AND c.status = 'open'
-        AND c.lead_membership_id = ANY (principals())))
+        AND c.lead_membership_id = ANY (principals()) AND (c.lead_membership_id <> ALL (covered()) OR stands_in(c.id))))
 $$;
 
 GRANT EXECUTE ON FUNCTION keeps_alone(uuid), birth_slip(text, text), duplicate_candidates(int), take_pair(uuid, uuid),

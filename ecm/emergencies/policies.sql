@@ -146,6 +146,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT coalesce(bool_and(a.basis = 'emergency'), false) FROM case_access a
     WHERE a.case_id = p_case AND a.principal = ANY (principals()) AND a.category = 'core' AND a.basis <> 'own_record'
       AND app_now() >= a.valid_from AND app_now() < a.valid_until AND p_case <> ALL (closed_cases())
+      AND (a.principal <> ALL (covered()) OR stands_in(p_case))
 $$;
 
 -- Somebody goes on the list who works here, in a role that may open a record while on duty.

@@ -23,7 +23,7 @@ CREATE FUNCTION reads_all(p_case uuid, p_categories text[]) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT p_case <> ALL (closed_cases()) AND p_categories <@ ARRAY(SELECT a.category FROM case_access a
         WHERE a.case_id = p_case AND a.principal = ANY (principals()) AND a.basis NOT IN ('own_record', 'emergency')
-          AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+          AND app_now() >= a.valid_from AND app_now() < a.valid_until AND (a.principal <> ALL (covered()) OR stands_in(p_case)))
 $$;
 
 -- Plans that this reader made or has opened, and that are closed to them now. Of one that they never had in the hand

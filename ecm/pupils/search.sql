@@ -156,12 +156,14 @@ CREATE FUNCTION first_seen(p_pupils uuid[], p_own uuid[], p_most int) RETURNS uu
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     seats uuid[] := principals();
+    covering uuid[] := covered();
     closed uuid[] := closed_pupils();
 BEGIN
     RETURN ARRAY(SELECT n.id FROM unnest(p_pupils) n (id) LEFT JOIN LATERAL (
         SELECT true AS yes FROM support_case c JOIN case_access a ON a.case_id = c.id
         WHERE c.pupil_id = n.id AND n.id <> ALL (closed) AND a.principal = ANY (seats) AND a.category = 'core'
-        AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until LIMIT 1) c ON true
+        AND a.basis <> 'own_record' AND app_now() >= a.valid_from AND app_now() < a.valid_until
+        AND (a.principal <> ALL (covering) OR stands_in(c.id)) LIMIT 1) c ON true
         WHERE c.yes OR n.id = ANY (p_own) LIMIT p_most);
 END $$;
 

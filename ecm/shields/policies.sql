@@ -9,7 +9,7 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT context() ->> 'membership' IS NOT NULL AND p_pupil <> ALL (closed_pupils()) AND EXISTS (
         SELECT FROM support_case c JOIN case_access a ON a.case_id = c.id WHERE c.pupil_id = p_pupil
         AND a.principal = ANY (principals()) AND a.category = 'core' AND a.basis NOT IN ('own_record', 'emergency')
-        AND app_now() >= a.valid_from AND app_now() < a.valid_until)
+        AND app_now() >= a.valid_from AND app_now() < a.valid_until AND (a.principal <> ALL (covered()) OR stands_in(c.id)))
 $$;
 
 -- The fact stands, the reader is named on it in this very membership, and works with the pupil still.

@@ -38,7 +38,7 @@ END $$;
 -- The context of a service, without its proof; of nobody, when it has no name.
 CREATE FUNCTION stand_in_for(p_service text) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
     SELECT set_context(jsonb_build_object('service', p_service, 'purpose', 'look', 'verbs', '[]'::jsonb, 'barred', '[]'::jsonb,
-                                          'closed_pupils', '[]'::jsonb, 'covered', '[]'::jsonb), '{}', '{}') WHERE p_service <> ''
+                                          'closed_pupils', '[]'::jsonb), '{}', '{}', '{}') WHERE p_service <> ''
 $$;
 
 -- Tries that one session makes at one instant come together, so that it enters once. Statements are planned once: a fault

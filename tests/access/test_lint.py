@@ -44,7 +44,7 @@ WRONG = {
     "ALTER FUNCTION sealed(text) SET search_path = public": "Function sealed(text) finds what it names by a search path",
     "ALTER FUNCTION is_carer_in_sight(uuid) RESET search_path":
         "Function is_carer_in_sight(uuid) finds what it names by a search path",
-    "GRANT EXECUTE ON FUNCTION set_context(jsonb,uuid[],uuid[]) TO PUBLIC": "Function set_context(jsonb,uuid[],uuid[]) may be run by PUBLIC",
+    "GRANT EXECUTE ON FUNCTION set_context(jsonb,uuid[],uuid[],uuid[]) TO PUBLIC": "Function set_context(jsonb,uuid[],uuid[],uuid[]) may be run by PUBLIC",
     "ALTER FUNCTION holds_case(uuid) LEAKPROOF": "Function holds_case(uuid) is LEAKPROOF",
     "ALTER FUNCTION derive_case(uuid) OWNER TO ecm_owner": "Function derive_case(uuid) runs as its owner, who is not",
     "CREATE FUNCTION peep() RETURNS int LANGUAGE sql AS 'SELECT 1'": "Function peep() belongs to postgres",
@@ -78,7 +78,7 @@ DIFFERENT = {
     "GRANT SELECT ON note TO ecm_backup WITH GRANT OPTION":
         "New and never reviewed: grant to ecm_backup on note (SELECT (may grant)).",
     "REVOKE SELECT ON note FROM ecm_app": "Changed: grant to ecm_app on note,",
-    "GRANT EXECUTE ON FUNCTION set_context(jsonb,uuid[],uuid[]) TO ecm_app": "Changed: function set_context(jsonb,uuid[],uuid[]),",
+    "GRANT EXECUTE ON FUNCTION set_context(jsonb,uuid[],uuid[],uuid[]) TO ecm_app": "Changed: function set_context(jsonb,uuid[],uuid[],uuid[]),",
     "DROP TRIGGER z_derive_insert ON consent_event": "Missing: trigger z_derive_insert on consent_event.",
     "ALTER FUNCTION principals() VOLATILE": "Changed: function principals(),",
     "CREATE OR REPLACE FUNCTION london_midnight(day date) RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now()'":
@@ -137,9 +137,9 @@ PITFALLS = {
         "ALTER ROLE ecm_app SET ecm.context = 'kept'": "Role ecm_app starts with ecm.context=kept",
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET ecm.context = kept', current_database()); END $$":
             "Everybody in this database starts with ecm.context=kept",
-        """SET ROLE ecm_policy; CREATE OR REPLACE FUNCTION set_context(words jsonb, principals uuid[], closed_cases uuid[]) RETURNS void LANGUAGE sql VOLATILE SECURITY
+        """SET ROLE ecm_policy; CREATE OR REPLACE FUNCTION set_context(words jsonb, principals uuid[], closed_cases uuid[], covered uuid[]) RETURNS void LANGUAGE sql VOLATILE SECURITY
            DEFINER SET search_path = pg_catalog, public, pg_temp AS $$ SELECT set_config('ecm.context', words::text, false) $$;
-           RESET ROLE""": "Function set_context(jsonb,uuid[],uuid[]) sets something for longer than its transaction",
+           RESET ROLE""": "Function set_context(jsonb,uuid[],uuid[],uuid[]) sets something for longer than its transaction",
     },
     "counts and totals of hidden rows": {
         "SET ROLE ecm_owner; CREATE VIEW totals AS SELECT count(*) FROM note; RESET ROLE": "View totals shows what its owner sees",

@@ -167,7 +167,7 @@ async def test_columns_say_what_the_entry_says_and_bytes_are_plain(db):
 async def test_a_right_to_read_without_an_agency_reads_nothing(db):
     async with db.admin() as admin, admin.transaction():
         await admin.execute(
-            """SELECT set_context('{"verbs": ["audit:read"], "agency_kind": "partnership"}', '{}', '{}')"""
+            """SELECT set_context('{"verbs": ["audit:read"], "agency_kind": "partnership"}', '{}', '{}', '{}')"""
         )
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="not an auditor"):
             await admin.execute("SELECT audit_scope()")

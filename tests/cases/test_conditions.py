@@ -89,6 +89,47 @@ async def test_a_school_keeps_its_case_as_a_whole_or_by_its_lead(db):
             assert await ask(who, change) is holds, change
 
 
+async def test_being_named_on_a_case_is_not_passed_on_to_who_covers(db):
+    story, other = await open_story(db), await open_story(db, "Niamh O’Neill")
+    manager, senco, dsl, only = await db.act_as(MANAGER), story.senco, await db.act_as(DSL), Only(story.case_id)
+
+    def restricted(*named: UUID, ended: str = "NULL", until: str = "NULL", case: UUID = story.case_id) -> str:
+        return f"""INSERT INTO case_restriction (id, case_id, reason_code, set_by_membership_id, from_at, ended_at)
+            VALUES (gen_random_uuid(), '{case}', 'at_risk', '{seat(DSL)}', {LONG_AGO}, {ended});""" + "".join(
+            f"""INSERT INTO named_reader (id, restriction_id, case_id, membership_id, from_at, ended_at)
+            VALUES (gen_random_uuid(), gen_random_uuid(), '{case}', '{each}', {LONG_AGO}, {until});"""
+            for each in named
+        )
+
+    # Who covers, for whom, and what stands besides.
+    worker = (manager, seat(MANAGER), covers(MANAGER, SOCIAL) + only(seat(SOCIAL), "core", "assignment"))
+    leading = (senco, seat(SENCO), covers(SENCO, TEACHER) + only(seat(TEACHER), "core", "assignment") + lead(TEACHER))
+    demoted = f"UPDATE membership SET role = 'teacher' WHERE id = '{seat(DSL)}';"
+    teaching = (dsl, seat(DSL), demoted + covers(DSL, TEACHER) + lead(TEACHER))
+    urgent = only(seat(MANAGER), "core", "emergency") + worker[2].replace("DELETE FROM case_access;", "")
+    pupil = "(SELECT pupil_id FROM support_case WHERE id = $1)"
+    questions = {
+        "SELECT reads($1, 'core')": worker, "SELECT works_in($1, 'core')": worker, "SELECT reads_all($1, '{core}')": worker,
+        f"SELECT works_with({pupil})": worker, f"SELECT first_seen(ARRAY[{pupil}], '{{}}', 1) <> '{{}}'": worker,
+        "SELECT NOT only_in_emergency($1)": (manager, seat(MANAGER), urgent), "SELECT holds_case($1)": leading,
+        f"SELECT told_of_match('{OAKFIELD}', {pupil})": teaching,
+    }  # fmt: skip
+    for question, (who, own, work) in questions.items():
+        table = [
+            (True, ""), (False, restricted()), (False, restricted(seat(SOCIAL), seat(TEACHER))), (True, restricted(own)),
+            (False, restricted(own, until="app_now()")), (True, restricted(ended="app_now()")), (True, restricted(case=other.case_id)),
+            (False, restricted() + restricted(own, case=other.case_id)),
+        ]  # fmt: skip
+        async with asking(db, question, story.case_id) as ask:
+            for sees, change in table:
+                assert await ask(who, work + change) is sees, (question, change)
+    # What is their own is not asked about: the relation has taken out what a restriction takes out.
+    own = covers(MANAGER, SOCIAL) + restricted()
+    async with asking(db, "SELECT reads($1, 'core')", story.case_id) as ask:
+        assert await ask(manager, own + only(CARE)) is True
+        assert await ask(manager, own + lead(MANAGER) + only(seat(SOCIAL), "core", "assignment")) is True
+
+
 async def test_an_organisation_is_on_a_case_and_a_carer_is_told_only_what_they_were_told(db):
     story, other = await open_story(db), await open_story(db, "Niamh O’Neill")
     await let_in(story, AMINA)

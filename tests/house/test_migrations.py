@@ -51,7 +51,7 @@ CREATE POLICY more ON note FOR SELECT TO PUBLIC USING (true); GRANT ALL ON conte
 GRANT UPDATE (case_id) ON action TO ecm_app; REVOKE SELECT ON pupil FROM ecm_app;
 DROP TRIGGER z_derive_insert ON consent_event; ALTER TABLE action DISABLE TRIGGER a_stamp_author;
 CREATE OR REPLACE FUNCTION principals() RETURNS uuid[] LANGUAGE sql AS 'SELECT NULL::uuid[]';
-GRANT EXECUTE ON FUNCTION set_context(jsonb, uuid[], uuid[]) TO PUBLIC; DROP FUNCTION holds_case(uuid) CASCADE;
+GRANT EXECUTE ON FUNCTION set_context(jsonb, uuid[], uuid[], uuid[]) TO PUBLIC; DROP FUNCTION holds_case(uuid) CASCADE;
 """
 
 

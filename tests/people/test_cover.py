@@ -5,12 +5,14 @@ from itertools import pairwise
 
 import pytest
 
-from ecm.agencies.permissions import GRANTS
+from ecm.agencies.permissions import CATEGORIES, GRANTS
 from ecm.cases.queries import show_case
 from ecm.clock import LONDON, midnight, new_id, now, today
 from ecm.consent.commands import answer_consent, ask_consent
 from ecm.consent.schemas import Answers, Asking, NewDecision, NewProposal
 from ecm.database import Actor, acting_as
+from ecm.denials.restrictions import lift_restriction, restrict_case
+from ecm.denials.schemas import NewRestriction
 from ecm.errors import NotAllowed, NotFound, Refused
 from ecm.home.queries import home
 from ecm.involvements.commands import accept_invitation, invite_agency
@@ -18,6 +20,7 @@ from ecm.involvements.schemas import Acceptance, Invitation
 from ecm.people.handover import end_cover, set_cover
 from ecm.people.rules import may_cover
 from ecm.people.schemas import NewCover
+from ecm.pupils.queries import matching_pupils
 from ecm.seeds import known
 from tests.actions.story import HEALTH, NURSE, bring_in, open_story
 from tests.client import application
@@ -52,11 +55,11 @@ async def sees(actor: Actor) -> tuple[set, set, tuple[str, ...]]:
         return cases, notes, act.who.covering
 
 
-async def bring_in_for_ewa(db, story) -> None:
-    """The same service works on another pupil's case, given to somebody else there."""
+async def bring_in_for_ewa(db, story, email=THERAPIST) -> None:
+    """The same service works on another pupil's case, given to somebody else there, or to this one."""
     asked = Invitation(agency_id=HEALTH, reason_code="advice", categories=["education"])
     involvement = (await invite_agency(story.senco, story.case_id, asked))["id"]
-    await accept_invitation(await db.act_as(THERAPIST), involvement, Acceptance())
+    await accept_invitation(await db.act_as(email), involvement, Acceptance())
     scope = NewProposal(agency_id=HEALTH, categories=["education"], purpose="support")
     request = await ask_consent(
         story.senco, story.case_id, Asking(carer_id=known("carer ewa"), proposals=[scope], how="in_person")
@@ -64,7 +67,24 @@ async def bring_in_for_ewa(db, story) -> None:
     yes = [NewDecision(proposal_id=each["id"], decision="given") for each in request["proposals"]]
     said = Answers(channel="in_person", decisions=yes, witness="Martin Hale", given_by="Ewa Wiśniewska")
     await answer_consent(story.senco, request["id"], said)
-    assert story.case_id in (await sees(await db.act_as(THERAPIST)))[0]
+    assert story.case_id in (await sees(await db.act_as(email)))[0]
+
+
+async def reads(actor: Actor, story, pupil: str) -> tuple[set, set, set, tuple[bool, bool]]:
+    """Cases in sight; of this one what is read by the relation and worked with by the walls; whether the pupil is found,
+    whether an emergency is all there is."""
+    async with acting_as(actor, "look") as act:
+        cases = {row[0] for row in await act.rows("SELECT id FROM support_case")}
+        relation = await act.rows(
+            "SELECT category FROM case_access WHERE case_id = $1 AND basis <> 'own_record'", story.case_id
+        )
+        works = await act.rows(
+            "SELECT k FROM unnest($2::text[]) k WHERE works_in($1, k)", story.case_id, list(CATEGORIES)
+        )
+        found = known(f"pupil {pupil}") in await matching_pupils(act, pupil)
+        emergency = await act.value("SELECT only_in_emergency($1)", story.case_id)
+        act.record("cases:listed", outcome="shown")
+        return cases, {row[0] for row in relation}, {row[0] for row in works}, (found, emergency)
 
 
 def days(first: int, last: int, covering="seat second") -> NewCover:
@@ -123,6 +143,46 @@ async def test_a_running_emergency_is_for_whoever_opened_it_and_not_for_who_cove
         log = "SELECT entry ->> 'basis' FROM audit_event WHERE event = 'case:shown' AND actor = $1"
         await show_case(stand_in, with_nurse.case_id)
         assert [row[0] for row in await behind.fetch(log, known(STANDS_IN))] == ["assignment"]
+
+
+async def test_being_named_on_a_restricted_case_is_not_passed_on_to_who_covers(db):
+    story, other = await open_story(db), await open_story(db, "Łukasz Wiśniewski")
+    await bring_in(db, story, NURSE, HEALTH, "education")
+    await bring_in_for_ewa(db, other, NURSE)
+    stand_in, nurse, dsl = await second_nurse(db), await db.act_as(NURSE), await db.act_as(DSL)
+    await set_cover(nurse, known(f"seat {NURSE}"), days(0, 5))
+    both, given = {story.case_id, other.case_id}, {"core", "education"}
+    working = (both, given, given, (True, False))
+    assert await reads(stand_in, story, "Leila Reid") == working
+    named = [known(f"seat {each}") for each in (DSL, NURSE)]
+    await restrict_case(dsl, story.case_id, NewRestriction(reason_code="at_risk", named=named))
+    assert await reads(nurse, story, "Leila Reid") == working
+    shut = ({other.case_id}, set(), set(), (False, False))
+    assert await reads(stand_in, story, "Leila Reid") == shut
+    with pytest.raises(NotFound):
+        await show_case(stand_in, story.case_id)
+    async with db.admin() as behind:
+        # In an emergency of their own they read what an emergency opens to anybody, and nothing as the colleague.
+        await behind.execute(
+            """INSERT INTO emergency_access (id, case_id, membership_id, agency_id, reason_code, reason, from_at, until_at, review_by_at)
+               VALUES ($1, $2, $3, $4, 'missing', 'Not home since five.', now(), now() + interval '4 hours', now() + interval '2 days')""",
+            new_id(), story.case_id, known("seat second"), HEALTH,
+        )  # fmt: skip
+        assert await reads(stand_in, story, "Leila Reid") == (
+            both, {"core", "safeguarding"}, set(), (True, True)
+        )  # fmt: skip
+        await behind.execute("UPDATE emergency_access SET ended_at = now()")
+        assert await reads(stand_in, story, "Leila Reid") == shut
+        # Named themselves, they cover here too; and again everywhere once it is lifted.
+        await behind.execute(
+            """INSERT INTO named_reader (id, restriction_id, case_id, membership_id, from_at)
+               SELECT $1, id, case_id, $2, now() FROM case_restriction""", new_id(), known("seat second"),
+        )  # fmt: skip
+        assert await reads(stand_in, story, "Leila Reid") == working
+        await behind.execute("UPDATE named_reader SET ended_at = now() WHERE membership_id = $1", known("seat second"))
+        assert await reads(stand_in, story, "Leila Reid") == shut
+    await lift_restriction(dsl, story.case_id)
+    assert await reads(stand_in, story, "Leila Reid") == working
 
 
 async def test_who_may_not_come_near_a_pupil_never_covers(db):
