@@ -16,19 +16,29 @@ SET search_path = pg_catalog, public, pg_temp AS $$
 $$;
 
 -- Every reason that holds now, once for each category and basis: since when without a gap, and until when at the latest.
+-- `cover`: it is a colleague's, for whom this worker covers now; being named on a case and an emergency are not passed on.
 CREATE FUNCTION why_seen(p_case uuid, p_membership uuid)
-RETURNS TABLE (category text, basis text, since timestamptz, until timestamptz)
+RETURNS TABLE (category text, basis text, cover boolean, since timestamptz, until timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    WITH mine AS (
-        SELECT a.category, a.basis, tstzrange(a.valid_from, a.valid_until) AS span FROM case_access a
-        WHERE a.case_id = p_case AND a.principal = ANY (principals_of(p_membership)) AND may_ask_why(p_case, p_membership)
+    WITH asked AS (
+        SELECT m.id, m.person_id FROM membership m WHERE m.id = p_membership AND may_ask_why(p_case, p_membership)
+          AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())
           AND NOT EXISTS (SELECT FROM support_case c JOIN conflict_of_interest x USING (pupil_id)
-                          JOIN membership m ON m.person_id = x.person_id
-                          WHERE c.id = p_case AND m.id = p_membership AND x.ended_at IS NULL)
-          AND EXISTS (SELECT FROM membership m WHERE m.id = p_membership AND m.started_at <= app_now()
-                      AND (m.ended_at IS NULL OR m.ended_at > app_now()))),
-    joined AS (SELECT category, basis, unnest(range_agg(span)) AS span FROM mine GROUP BY category, basis)
-    SELECT category, basis, lower(span), nullif(upper(span), 'infinity') FROM joined WHERE span @> app_now()
+                          WHERE c.id = p_case AND x.person_id = m.person_id AND x.ended_at IS NULL)),
+    seats AS (
+        SELECT principal, false AS cover, tstzrange(NULL, NULL) AS span FROM asked, unnest(principals_of(asked.id)) principal
+        UNION ALL
+        SELECT principal, true, tstzrange(london_midnight(c.from_on), london_midnight(c.until_on + 1))
+        FROM asked CROSS JOIN unnest(covered_by(asked.id, asked.person_id)) absent
+        JOIN cover c ON c.covering_membership_id = asked.id AND c.absent_membership_id = absent AND c.ended_at IS NULL
+        CROSS JOIN unnest(absent || class_desks(ARRAY[absent])) principal
+        WHERE principal <> absent OR NOT shut_out(asked.id, p_case)),
+    mine AS (
+        SELECT a.category, a.basis, s.cover, tstzrange(a.valid_from, a.valid_until) * s.span AS span
+        FROM seats s JOIN case_access a ON a.principal = s.principal
+        WHERE a.case_id = p_case AND NOT (s.cover AND a.basis = 'emergency')),
+    joined AS (SELECT category, basis, cover, unnest(range_agg(span)) AS span FROM mine GROUP BY category, basis, cover)
+    SELECT category, basis, cover, lower(span), nullif(upper(span), 'infinity') FROM joined WHERE span @> app_now()
 $$;
 
 -- What decides it, for the rule in ecm/access/rules.py. `conflicted` is told to the person and to who looks after

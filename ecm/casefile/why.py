@@ -16,9 +16,11 @@ from ecm.errors import NotFound
 
 @dataclass(frozen=True)
 class Reason:
-    """Something that opens a category now; `until` is None where nothing known ends it."""
+    """Something that opens a category now; `until` is None where nothing known ends it. With `cover` it is a colleague's
+    reason, for whom they stand in."""
 
     basis: str
+    cover: bool
     since: datetime
     until: datetime | None
 
@@ -65,7 +67,7 @@ async def why(actor: Actor, key: UUID | str, worker_id: UUID) -> Answer:
 
 
 def _why(category: str, found: list[Any], facts: Facts) -> Why:
-    reasons = [Reason(r["basis"], r["since"], r["until"]) for r in found if r["category"] == category]
+    reasons = [Reason(r["basis"], r["cover"], r["since"], r["until"]) for r in found if r["category"] == category]
     return Why(category, reasons, None if reasons else nearest_missing(facts, category))
 
 

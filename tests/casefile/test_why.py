@@ -1,5 +1,6 @@
 """Why somebody can or cannot see a case: the answer is the relation's, and a "cannot" never tells what the family said."""
 
+from datetime import timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -10,12 +11,17 @@ from ecm.access.rules import MISSING, Facts, nearest_missing
 from ecm.agencies.permissions import CATEGORIES
 from ecm.audit.events import Event
 from ecm.casefile.why import whom_to_ask_about, why
+from ecm.clock import midnight, now, today
 from ecm.consent.commands import withdraw_consent
 from ecm.consent.schemas import Withdrawing
 from ecm.database import acting_as
+from ecm.denials.restrictions import lift_restriction, restrict_case
+from ecm.denials.schemas import NewRestriction
 from ecm.errors import NotAllowed, NotFound
+from ecm.people.handover import set_cover
 from ecm.seeds import WORKERS, known
 from tests.actions.story import HEALTH, NURSE, SENCO, bring_in, open_story
+from tests.people.test_cover import days, second_nurse
 
 TEACHER, DSL, STRANGER = "teacher@oakfield.example", "dsl@oakfield.example", "senco@hillside.example"
 MANAGER, OFFICER = "therapist@community-health.example", "dpo@oakfield.example"
@@ -100,6 +106,40 @@ async def test_the_answer_is_what_is_really_shown(db: Any) -> None:
                 asked += sees
             act.record(Event.ACCESS_EXPLAINED)
     assert asked >= 12
+
+
+async def test_a_colleagues_reason_is_told_of_who_covers_and_how_long(db: Any) -> None:
+    story = await open_story(db)
+    await bring_in(db, story, NURSE, HEALTH, "education")
+    stand_in, dsl = await second_nurse(db), await db.act_as(DSL)
+    about = known("seat second")
+    unseen = await why(story.senco, story.case_id, about)
+    assert {each.missing for each in unseen.categories} == {"not_assigned"}
+    await set_cover(await db.act_as(NURSE), seat(NURSE), days(0, 5))
+    for asker in (stand_in, story.senco):
+        seen = {each.category: each.reasons for each in (await why(asker, story.case_id, about)).categories}
+        assert {category for category in seen if seen[category]} == {"core", "education"}
+        (core,) = seen["core"]
+        assert (core.basis, core.cover) == ("assignment", True)
+        assert core.since <= now() < core.since + timedelta(minutes=5), "not before the nurse was on the case"
+        assert core.until == midnight(today() + timedelta(days=6))
+    own = next(
+        e for e in (await why(story.senco, story.case_id, seat(NURSE))).categories if e.category == "core"
+    ).reasons
+    assert [(one.basis, one.cover) for one in own] == [("assignment", False)]
+    assert own[0].until is not None
+    assert own[0].until > core.until, "the family’s yes outlasts the cover"
+
+    # Being named, and an emergency, are not passed on.
+    named = NewRestriction(reason_code="at_risk", named=[seat(DSL), seat(NURSE)])
+    await restrict_case(dsl, story.case_id, named)
+    shut = await why(dsl, story.case_id, about)
+    assert {each.missing for each in shut.categories} == {"restricted"}
+    assert not any(each.reasons for each in shut.categories)
+    await lift_restriction(dsl, story.case_id)
+    async with db.admin() as behind:
+        await behind.execute("UPDATE case_access SET basis = 'emergency' WHERE principal = $1", seat(NURSE))
+    assert not any(each.reasons for each in (await why(story.senco, story.case_id, about)).categories)
 
 
 def test_every_answer_has_a_sentence_and_no_sentence_is_without_an_answer() -> None:
