@@ -110,6 +110,25 @@ AWKWARD = (
             (Step(5, "oak teacher", "declare", ("oak teacher",)),), (Step(5, "oak senco", "move_class", ("1B",)), *_hand_over(own=True)),
         )
     ),
+    # Away: the lead, an assignee, who teaches the class; covered for, from midnight to midnight or until back; restricted,
+    # with the one, the other or both named; too close; in an emergency.
+    *(
+        _plain(
+            _ACCEPT, *_SAFE, Step(3, away, "write", ("note", "core", "oak")), Step(3, away, "write", ("action", "core", "oak")),
+            *(Step(4, "oak senco", "write", ("note", category, "oak")) for category in ("classroom", "education")),
+            Step(5, away, "cover", (covering, begins, 9)), *more, Step(9, "mother", "tell"),
+        ) for away, covering, begins in (("oak teacher", "oak mentor", 0), ("care worker", "care leaver", -1), ("oak senco", "oak dsl", 1))
+        for more in (
+            (), (Step(8, away, "uncover"),), (Step(5, away, "cover", (covering, 20, 1)),), (Step(6, covering, "declare", (covering,)),),
+            *((Step(7, "oak dsl", "restrict", (("oak dsl", *names),)),) for names in ((away,), (covering,))),
+            (Step(6, "oak senco", "move_class", ("1B",)), Step(7, "oak dsl", "restrict", (("oak dsl", away, covering),))),
+            (Step(5, "oak dsl", "hand_over", ("oak dsl",)),), (_ALERT, Step(9, away, "break_in")),
+        )
+    ),
+    *(
+        _plain(*_SAFE, _ALERT, Step(5, "care worker", "cover", ("care leaver", begins, days)), Step(9, "care worker", "break_in"))
+        for begins, days in ((0, 9), (-9, 40), (4, 1))
+    ),
     # What rests on no consent, over, under and on its limit, and at sixteen; refused it makes no difference.
     *(
         _plain(

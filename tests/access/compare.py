@@ -12,8 +12,8 @@ from uuid import UUID
 
 from tests.access import model
 from tests.access.cast import DAWN, LEAVING_DAY, Cast, Seat
-from tests.access.looking import Lived, live
-from tests.access.model import Facts, Lasting, Reason, Term, opens
+from tests.access.looking import Lived, live, verbs_of
+from tests.access.model import Facts, Lasting, Named, Reason, Restriction, Term, opens
 from tests.access.steps import World
 from tests.access.stored import Item
 
@@ -30,7 +30,7 @@ RULES = {
     "own record: author", "own record: desk", "own words", "action of ours", "our invitation", "invited by us",
     "service_agreement: core", "service_agreement: category", "statutory: core", "statutory: category",
     "override: core", "override: category", "emergency: core", "emergency: safeguarding", "emergency: health alert",
-    "named on a restricted case", "named for a shielded fact",
+    "named on a restricted case", "named for a shielded fact", "covering for a colleague",
 }  # fmt: skip
 # What the facts would be without the denial.
 DENIALS: dict[str, Callable[[Facts], Facts]] = {
@@ -55,11 +55,14 @@ DENIALS: dict[str, Callable[[Facts], Facts]] = {
     "entered in error": lambda f: f._replace(answers=tuple(a for a in f.answers if a.corrects is None)),
     "admission ended": lambda f: f._replace(admissions=tuple(a._replace(ended_at=None) for a in f.admissions)),
     "off the roll": lambda f: f._replace(roll=(Term(date.min, None, f.roll[-1].class_desk),)),
-    "handed over": lambda f: f._replace(school=f.before.school, roll=f.before.roll, kept_since=None) if f.before else f,
+    "handed over": lambda f: f._replace(school=f.before[0], roll=f.before[1], kept_since=None) if f.before else f,
+    "cover over": lambda f: f._replace(covers={
+        who: tuple(s._replace(until_at=model.FOREVER, ended_at=None) for s in spells) for who, spells in f.covers.items()}),
+    "not passed on": lambda f: f._replace(restrictions=tuple(r._replace(named=(*r.named, *_passed_on(f, r))) for r in f.restrictions)),
 }  # fmt: skip
 OTHER_DENIALS = {
     "in error or over", "written by others", "only for the safeguarding desk", "left", "emergency over",
-    "not named for what is shielded", "in another class",
+    "not named for what is shielded", "in another class", "emergency of who is away",
 }  # fmt: skip
 Others = dict[str, tuple[Facts, set[Reason]]]  # by denial: the facts as they were without it, and what they give
 
@@ -68,21 +71,37 @@ def _for_good(facts: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(fact._replace(ended_at=None) for fact in facts)
 
 
+def _passed_on(facts: Facts, restriction: Restriction) -> Iterator[Named]:
+    """Who would be named if being named were passed on to whoever covers."""
+    lead = Named(facts.lead, restriction.from_at, restriction.ended_at)
+    for named, (who, away) in product((*restriction.named, lead), facts.covers.items()):
+        for each in away:
+            if each.membership == named.membership:
+                yield from (Named(who, *span) for span in model.both([model.lasting(named)], [each[1:3]]))
+
+
 @dataclass(frozen=True)
 class View:
-    """One person, at one instant, and the reasons that hold for those they act for."""
+    """One person, at one instant, and the reasons that hold for those they act for; among them who is away."""
 
     facts: Facts
     seat: Seat
     who: set[UUID]
     at: datetime
     live: list[Reason]
+    away: set[UUID] = field(default_factory=set)
 
     @classmethod
     def of(cls, facts: Facts, why: set[Reason], seat: Seat, at: datetime, more: Collection[UUID] = ()) -> "View":
         """Of them and whom their role reads for; or as if it read for more."""
-        who = {seat.principal, *seat.acts_for, *more}
-        return cls(facts, seat, who, at, [r for r in why if r[0] in who and r[3] <= at < r[4]])
+        own = {seat.principal, *seat.acts_for, *more}
+        away = model.covered(facts, seat.principal, at) - own
+        passed_on = (r for r in why if r[0] in own or (r[0] in away and r[2] != "emergency"))
+        return cls(facts, seat, own | away, at, [r for r in passed_on if r[3] <= at < r[4]], away)
+
+    def by(self, principals: Collection[UUID], rule: str) -> str:
+        """The rule that gives them something for these principals: it is their own, unless all of these are away."""
+        return rule if (self.who - self.away).intersection(principals) else "covering for a colleague"
 
     @cached_property
     def conflicted(self) -> bool:
@@ -104,16 +123,16 @@ def grounds(item: Item, view: View) -> set[str]:
         working = any(r[1] == "core" and r[2] not in ("own_record", "emergency") for r in view.live)
         named = model.reads_shielded(facts, seat.principal, item.id, view.at)
         return {"named for a shielded fact"} if named and working else set()
-    found = {rule(reason, seat, facts) for reason in view.live if opens(reason, item.category, item.authors)}
+    opening = [reason for reason in view.live if opens(reason, item.category, item.authors)]
     on_case = any(reason[1] == "core" and reason[2] != "own_record" for reason in view.live)
+    changing = item.table in CHANGING and not on_case  # after it was written: one's own only while on the case
+    found = {view.by([r[0]], rule(r, seat, facts)) for r in opening if not (changing and r[2] == "own_record")}
     if item.table == "health_alert" and any(reason[2] == "emergency" for reason in view.live):
         found.add("emergency: health alert")
     if item.table == "involvement":
         found |= _invitation(item, view)
-    if item.table == "action" and not view.who.isdisjoint(item.workers):
-        found.add("action of ours")
-    if item.table in CHANGING and not on_case:  # it changes after it was written: one's own only while on the case
-        found -= {"own record: author", "own record: desk", "action of ours"}
+    if item.table == "action" and on_case and not view.who.isdisjoint(item.workers):
+        found.add(view.by(item.workers, "action of ours"))
     if view.shut_out:
         return found  # what an emergency opens; and what one's own organisation was asked, which names nobody
     if item.person in view.who and any(reason[1:3] == ("core", "own_child") for reason in view.live):
@@ -121,21 +140,29 @@ def grounds(item: Item, view: View) -> set[str]:
     if item.table == "case_brief" and not on_case and item.authors[1] != facts.school.id:
         return set()  # another school has it now and may have changed it; what was is in kept_brief
     if item.table == "kept_brief":
-        found -= {rule(r, seat, facts) for r in view.live if r[2] != "own_record"}
+        found = {view.by([r[0]], rule(r, seat, facts)) for r in opening if r[2] == "own_record"}
     return found
 
 
 def _invitation(item: Item, view: View) -> set[str]:
     """Why somebody is shown that an agency was invited, before it is on the case."""
     found, seat, facts = set(), view.seat, view.facts
+    # A restriction hides a case, and not that one's organisation was asked.
+    who = view.who | model.covered(facts._replace(restrictions=()), seat.principal, view.at)
     answers = item.status in ("invited", "declined") and seat.role == "practitioner"
-    if seat.agency and seat.agency.id == item.agency and (answers or not view.who.isdisjoint(item.workers)):
-        found.add("our invitation")
-    keeps = seat.agency == facts.school and any(
-        r[1] == "core" and (r[2] == "opened_by" or (r[2] == "assignment" and r[0] == facts.lead)) for r in view.live
-    )
-    if keeps and (item.category == "core" or facts.school.desk(item.category) in view.who):
-        found.add("invited by us")
+    if seat.agency and seat.agency.id == item.agency and (answers or not who.isdisjoint(item.workers)):
+        found.add("our invitation" if answers else view.by(item.workers, "our invitation"))
+    keepers = [
+        r[0]
+        for r in view.live
+        if r[1] == "core" and (r[2] == "opened_by" or (r[2] == "assignment" and r[0] == facts.lead))
+    ]
+    if (
+        seat.agency == facts.school
+        and keepers
+        and (item.category == "core" or facts.school.desk(item.category) in view.who)
+    ):
+        found.add(view.by(keepers, "invited by us"))
     return found
 
 
@@ -187,7 +214,8 @@ def differences(lived: Lived, tally: Tally) -> list[str]:
     others = {name: (facts, model.reasons(facts)) for name, facts in without.items() if facts != lived.facts}
     tally.taken.update(lived.taken)
     for seat, at in product(lived.seats, lived.instants):
-        if not _stands(at, (c for c in lived.facts.conflicts if c.person == seat.person)):
+        conflicts = (c for c in lived.facts.conflicts if c.person == seat.person)
+        if not _stands(at, (*conflicts, *_of_covers(lived.facts, seat))):
             continue
         shown = lived.shown[at, seat.name]
         if (shown is None) != (seat.name.endswith("leaver") and at >= LEFT):
@@ -221,7 +249,7 @@ def _compare(
 def _stands(at: datetime, facts: Iterable[Lasting]) -> bool:
     """Whether facts that count as they are written had all been written then.
 
-    A conflict and what is shielded begin and end with the moment that somebody says so: no command dates them ahead, and
+    A conflict, what is shielded and what ends a cover begin and end as somebody says so: no command dates them ahead, and
     the database asks only whether they have ended. So there is one answer, of now; nobody ever asks of an instant before.
     """
     return all(at >= fact.from_at and (fact.ended_at is None or at >= fact.ended_at) for fact in facts)
@@ -230,6 +258,14 @@ def _stands(at: datetime, facts: Iterable[Lasting]) -> bool:
 def _shield(item: Item, facts: Facts) -> list[Lasting]:
     shields = [shield for shield in facts.shields if shield.id == item.id]
     return [*shields, *(reader for shield in shields for reader in shield.readers)]
+
+
+def _of_covers(facts: Facts, seat: Seat) -> list[Lasting]:
+    """What else is of now for somebody who covers: that it was ended early, and who is named on a restricted case."""
+    covers = facts.covers.get(seat.principal, ())
+    restrictions = facts.restrictions if covers else ()
+    ended = [Named(s.membership, model.ALWAYS, s.ended_at) for s in covers]
+    return [*ended, *restrictions, *(n for r in restrictions for n in r.named if n.membership == seat.principal)]
 
 
 def _hidden(view: View) -> str:
@@ -264,16 +300,24 @@ def _denied(item: Item, view: View, why: set[Reason], changed: dict[str, View]) 
     over = [r for r in why if r[0] in view.who and r[2] == "emergency" and r[4] <= view.at]
     if over and grounds(item, replace(view, live=view.live + over)):
         yield "emergency over"
+    theirs = [r for r in why if r[0] in view.away and r[2] == "emergency" and r[3] <= view.at < r[4]]
+    if theirs and grounds(item, replace(view, live=view.live + theirs)):
+        yield "emergency of who is away"
 
 
-async def try_worlds(cast: Cast, worlds: Iterable[World], tally: Tally) -> list[tuple[World, list[str]]]:
-    """Live through worlds, one in each lane at a time; those in which something differs, the shortest first."""
-    waiting, wrong = iter(worlds), []
+async def try_worlds(cast: Cast, worlds: Collection[World], tally: Tally) -> list[tuple[World, list[str]]]:
+    """Live through worlds, one in each lane at a time; those in which something differs, the shortest first.
 
-    async def lane(number: int) -> None:
+    A cover is of people, whom all lanes share and would wait for: worlds that have one come last, one by one.
+    """
+    wrong: list[tuple[World, list[str]]] = []
+
+    async def lane(number: int, waiting: Iterable[World]) -> None:
         for world in waiting:
             if found := differences(await live(world, cast, number), tally):
                 wrong.append((world, found))
 
-    await asyncio.gather(*(lane(number) for number in range(LANES)))
+    together = (world for world in worlds if "cover" not in verbs_of(world))
+    await asyncio.gather(*(lane(number, together) for number in range(LANES)))
+    await lane(0, (world for world in worlds if "cover" in verbs_of(world)))
     return sorted(wrong, key=lambda each: len(each[0].steps))

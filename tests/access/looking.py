@@ -31,7 +31,7 @@ REFUSALS = {
     "one_live_involvement", "case_brief_pkey",
     "next_school", "departure_accepted", "departure_over", "one_offer", "handover_pupil", "handover_open_case", "handover_upn",
     "restricted_already", "restriction_liftable", "named_on_case", "ground_is_over",
-    "ground_of_own_carer", "bar_of_order", "shield_keeper",
+    "ground_of_own_carer", "bar_of_order", "shield_keeper", "cover_receiver", "cover_once",
 }  # fmt: skip
 
 LATEST = DAWN + timedelta(days=100)
@@ -60,7 +60,7 @@ BEGIN
             USING ARRAY(SELECT pupil_before_id FROM case_handover WHERE case_id = p_case) || (found ->> 'pupil_id')::uuid;
         found := found || jsonb_build_object(t, rows);
     END LOOP;
-    RETURN found || jsonb_build_object('shielded_reader', (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]')
+    RETURN found || jsonb_build_object('cover', (SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') FROM cover c), 'shielded_reader', (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]')
         FROM shielded_reader r WHERE r.fact_id IN (SELECT (f ->> 'id')::uuid FROM jsonb_array_elements(found -> 'shielded_fact') f)));
 END $$;
 CREATE FUNCTION seen_by(p_case uuid, p_pupils uuid[], p_tokens bytea[], p_instants timestamptz[])
@@ -111,7 +111,11 @@ CREATE FUNCTION move_class(p_pupil uuid, p_class text) RETURNS bigint LANGUAGE s
     WITH moved AS (UPDATE enrolment SET class_name = p_class WHERE pupil_id = p_pupil AND to_on IS NULL RETURNING true)
     SELECT count(*) FROM moved
 $$;
-GRANT EXECUTE ON FUNCTION look(uuid), move_class(uuid, text), correct_birth(uuid, date), enrol(uuid, uuid, uuid, date), seen_by(uuid, uuid[], bytea[], timestamptz[]) TO ecm_app;
+-- Which covers there are is read by nobody's own hand.
+CREATE FUNCTION covers_for(p_absent uuid) RETURNS SETOF uuid LANGUAGE sql SECURITY DEFINER AS $$
+    SELECT id FROM cover WHERE absent_membership_id = p_absent AND ended_at IS NULL
+$$;
+GRANT EXECUTE ON FUNCTION look(uuid), covers_for(uuid), move_class(uuid, text), correct_birth(uuid, date), enrol(uuid, uuid, uuid, date), seen_by(uuid, uuid[], bytea[], timestamptz[]) TO ecm_app;
 """
 
 
@@ -159,7 +163,7 @@ async def live(world: World, cast: Cast, lane: int = 0) -> Lived:
         found = json.loads(await act.value("SELECT look($1)", at.case))
         facts = facts_of(found, cast)
         why = model.reasons(facts)
-        seats, instants = _people(world, cast), _instants(world, why)
+        seats, instants = _people(world, cast), _instants(world, facts, why)
         tokens = [seat.actor.token_hash for seat in seats]
         rows = await act.rows("SELECT * FROM seen_by($1, $2, $3, $4)", at.case, [at.pupil, at.twin], tokens, instants)
     shown = {
@@ -197,7 +201,7 @@ def _people(world: World, cast: Cast) -> list[Seat]:
     """Everybody who does something in a world or has something done to them, safeguarding leads, the class teachers
     that there may have been, and a stranger."""
     named = {name for step in world.steps for name in (step.who, *step.args)}
-    verbs = {step.verb for step in world.steps}
+    verbs = verbs_of(world)
     if any(step.verb == "write" and step.args[1] == "classroom" for step in world.steps):
         named |= (
             {"oak teacher", "oak mentor"} if "move_class" in verbs else {"oak teacher"} if world.look > 0.6 else set()
@@ -209,8 +213,22 @@ def _people(world: World, cast: Cast) -> list[Seat]:
     return [seat for seat in cast.seats.values() if seat.name in {*named, stranger, *CARERS}]
 
 
-def _instants(world: World, why: Iterable[Reason]) -> list[datetime]:
-    """After the last step; then just before, or exactly at, a boundary of somebody's access."""
+def _instants(world: World, facts: Facts, why: Iterable[Reason]) -> list[datetime]:
+    """After the last step; then just before, or exactly at, a boundary of somebody's access; and of a cover."""
     edges = sorted({edge for *_, start, until in why for edge in (start, until) if DAWN < edge < LATEST}) or [DAWN]
     edge = edges[int(world.look * (len(edges) - 1))]
-    return [DAWN + timedelta(days=world.steps[-1].day), edge - timedelta(microseconds=len(world.steps) % 2)]
+    a_bit = timedelta(microseconds=1)
+    covers = (
+        [(s.from_at, s.until_at) for spells in facts.covers.values() for s in spells]
+        if "cover" in verbs_of(world)
+        else []
+    )
+    turns = [
+        turn for start, until in covers for turn in (start - a_bit, start, until - a_bit, until) if DAWN < turn < LATEST
+    ]
+    turn = [turns[int(world.look * 997) % len(turns)]] if turns else []
+    return [DAWN + timedelta(days=world.steps[-1].day), edge - len(world.steps) % 2 * a_bit, *turn]
+
+
+def verbs_of(world: World) -> set[str]:
+    return {step.verb for step in world.steps}

@@ -13,9 +13,7 @@ from zoneinfo import ZoneInfo
 
 ALWAYS = datetime.min.replace(tzinfo=UTC)
 FOREVER = datetime.max.replace(tzinfo=UTC)
-A_DAY = timedelta(days=1)
-HOURS = timedelta(hours=4)  # an emergency at most
-FORTNIGHT = timedelta(days=14)  # an override at most
+A_DAY, HOURS, FORTNIGHT = timedelta(days=1), timedelta(hours=4), timedelta(days=14)  # emergency, override at most
 
 Span = tuple[datetime, datetime]
 Reason = tuple[UUID, str, str, datetime, datetime]  # principal, category, basis, from, until
@@ -75,7 +73,7 @@ class Ground(NamedTuple):  # what rests on no consent: a service agreed to, a ga
     ended_at: datetime | None
 
 
-class Emergency(NamedTuple):
+class Spell(NamedTuple):  # of an emergency, or of being away while somebody covers
     membership: UUID
     from_at: datetime
     until_at: datetime
@@ -119,11 +117,6 @@ class Term(NamedTuple):  # on the roll of a school: first and last day, and who 
     class_desk: UUID | None = None
 
 
-class Past(NamedTuple):  # the school that had the case before it was handed over, and the pupil's times there
-    school: Agency
-    roll: tuple[Term, ...]
-
-
 Lasting = Restriction | Named | Conflict | Shield
 
 
@@ -131,7 +124,7 @@ class Facts(NamedTuple):
     school: Agency  # that keeps the case now
     kept_since: datetime | None  # since it was handed over to it; None: it opened the case
     roll: tuple[Term, ...]  # of the pupil at that school
-    before: Past | None
+    before: tuple[Agency, tuple[Term, ...]] | None  # the school that handed it over, and the pupil's times there
     lead: UUID
     opened_at: datetime
     born_on: date | None
@@ -141,10 +134,11 @@ class Facts(NamedTuple):
     bars: tuple[Bar, ...]
     rows: tuple[Row, ...]
     grounds: tuple[Ground, ...]
-    emergencies: tuple[Emergency, ...]
+    emergencies: tuple[Spell, ...]
     restrictions: tuple[Restriction, ...]
     conflicts: tuple[Conflict, ...]
     shields: tuple[Shield, ...]
+    covers: Mapping[UUID, tuple[Spell, ...]]  # by who covers: for whom, from midnight to midnight
     acts_for: Mapping[UUID, Collection[UUID]]  # the agency, its desk and the classes that a worker's role reads for
 
 
@@ -215,6 +209,12 @@ def restricted(facts: Facts) -> list[Span]:
 def shut_out(facts: Facts, membership: UUID, at: datetime) -> bool:
     """Whether the case is restricted and this worker not named: then an emergency alone opens it."""
     return any(a <= at < b for a, b in without(restricted(facts), _named(facts).get(membership, [])))
+
+
+def covered(facts: Facts, who: UUID, at: datetime) -> set[UUID]:
+    """For whom somebody stands in: colleagues who are away, with their classes. Nobody in a restricted case, unless named."""
+    away = {s.membership for s in facts.covers.get(who, ()) if s.from_at <= at < min(s.until_at, s.ended_at or FOREVER)}
+    return set() if shut_out(facts, who, at) else away.union(*(facts.acts_for[each] for each in away))
 
 
 def reads_shielded(facts: Facts, membership: UUID, fact: UUID, at: datetime) -> bool:

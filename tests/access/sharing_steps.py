@@ -151,7 +151,20 @@ async def end_alert(act: Act, at: Scene) -> int:
     return int(await act.value(over, at.case))
 
 
+async def cover(act: Act, at: Scene, name: str, begins: int, days: int) -> int:
+    """Have somebody stand in for oneself, in so many days from now, for so many days."""
+    first = await today(act) + timedelta(days=begins)
+    words = new_id(), act.who.membership_id, at.seat(name), first, first + timedelta(days=days - 1)
+    return int(await act.value("SELECT set_cover($1, $2, $3, $4, $5, $6)", *words, proof("cover", *words)) is True)
+
+
+async def uncover(act: Act, at: Scene) -> int:
+    """Be back early."""
+    covers = [row["id"] for row in await act.rows("SELECT id FROM covers_for($1) k (id)", act.who.membership_id)]
+    return sum([bool(await act.value("SELECT end_cover($1, $2)", each, proof("end_cover", each))) for each in covers])
+
+
 SHARING = (
     ground, end_ground, break_in, go_out, restrict, add_name, drop_name, unrestrict, declare, resolve, order, discharge,
-    shield, drop_reader, unshield, end_alert,
+    shield, drop_reader, unshield, end_alert, cover, uncover,
 )  # fmt: skip

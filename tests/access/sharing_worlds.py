@@ -117,4 +117,26 @@ def _shield(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
     return steps
 
 
-MORE = (_grounds, _grounds, _grounds, _emergency, _restriction, _conflict, _order, _shield)
+@st.composite
+def _cover(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
+    """Somebody is away and a colleague covers, or is back early; perhaps the case is for named people, one of them or both."""
+    pairs = [("oak teacher", "oak mentor"), ("oak mentor", "oak teacher"), ("oak senco", "oak dsl")]
+    pairs += [pair for pair in pairs if pair[0] == lead] * 2
+    pairs += [(f"{p} worker", f"{p} leaver") for p in partners if f"{p} leaver" in WORKERS] * 2
+    away, covering = draw(st.sampled_from(pairs))
+    first, begins, days = draw(st.integers(5, 18)), draw(st.integers(-3, 3)), draw(st.integers(1, 25))
+    steps = [
+        Step(draw(st.integers(2, first)), away, "write", (draw(st.sampled_from(["note", "action"])), "core", "oak")),
+        Step(first, away, "cover", (covering, begins, days)),
+    ]
+    if draw(one_in(3)):
+        steps.append(Step(first + draw(st.integers(1, 9)), away, "uncover"))
+    if draw(one_in(2)):
+        named = draw(st.sampled_from([(away,), (away,), (away, covering), (covering,)]))
+        steps.append(Step(draw(st.integers(5, 12)), "oak dsl", "restrict", (("oak dsl", *named),)))
+    if draw(one_in(6)):
+        steps.append(Step(first + draw(st.integers(0, 3)), covering, "declare", (covering,)))
+    return steps
+
+
+MORE = (_grounds, _grounds, _grounds, _emergency, _restriction, _conflict, _order, _shield, _cover)

@@ -17,16 +17,15 @@ from tests.access.model import (
     Answer,
     Bar,
     Conflict,
-    Emergency,
     Facts,
     Ground,
     Involvement,
     Named,
-    Past,
     Reason,
     Restriction,
     Row,
     Shield,
+    Spell,
     Term,
 )
 
@@ -81,6 +80,7 @@ def facts_of(found: dict[str, Any], cast: Cast) -> Facts:
         ),
         rows=tuple(Row(i.category, i.authors, i.at) for i in items_of(found, cast) if i.authors),
         **_sharing_of(found, cast),
+        covers=_covers(found),
         acts_for={seat.principal: seat.acts_for for seat in cast.seats.values()},
     )  # fmt: skip
 
@@ -94,7 +94,7 @@ def _sharing_of(found: dict[str, Any], cast: Cast) -> dict[str, Any]:
             for g in found["sharing_ground"]
         ),
         "emergencies": tuple(
-            Emergency(UUID(e["membership_id"]), _at(e["from_at"]), _at(e["until_at"]), _maybe(e["ended_at"]))
+            Spell(UUID(e["membership_id"]), _at(e["from_at"]), _at(e["until_at"]), _maybe(e["ended_at"]))
             for e in found["emergency_access"]
         ),
         "restrictions": tuple(
@@ -125,9 +125,18 @@ def _roll(found: dict[str, Any], pupil: str, school: UUID, cast: Cast) -> tuple[
     )  # fmt: skip
 
 
-def _past(found: dict[str, Any], handover: dict[str, Any], cast: Cast) -> Past:
+def _past(found: dict[str, Any], handover: dict[str, Any], cast: Cast) -> tuple[Agency, tuple[Term, ...]]:
     school = _agency(cast, handover["from_school_id"])
-    return Past(school, _roll(found, handover["pupil_before_id"], school.id, cast))
+    return (school, _roll(found, handover["pupil_before_id"], school.id, cast))
+
+
+def _covers(found: dict[str, Any]) -> dict[UUID, tuple[Spell, ...]]:
+    covers: dict[UUID, tuple[Spell, ...]] = defaultdict(tuple)
+    for c in found["cover"]:
+        days = date.fromisoformat(c["from_on"]), date.fromisoformat(c["until_on"]) + model.A_DAY
+        away = Spell(UUID(c["absent_membership_id"]), *map(model.midnight, days), _maybe(c["ended_at"]))
+        covers[UUID(c["covering_membership_id"])] += (away,)
+    return covers
 
 
 def items_of(found: dict[str, Any], cast: Cast) -> list[Item]:
