@@ -110,7 +110,8 @@ def mistyped(draw: st.DrawFn) -> tuple[tuple[str, str], str]:
         word, word.upper(), word[:at] + letter + word[at + 1 :], word[:at] + word[at + 1 :], word[:at] + letter + word[at:],
         word[: max(at - 1, 0)] + word[at : at + 1] + word[max(at - 1, 0) : at] + word[at + 1 :],
     ]))  # fmt: skip
-    words[place] = word
+    # One letter alone is an initial: of a particle (`ap Rhys`) that is no slip.
+    words[place] = words[place] if 1 in map(len, word.split()) else word
     return name, " ".join(reversed(words) if draw(st.booleans()) else words)
 
 
