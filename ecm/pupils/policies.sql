@@ -43,26 +43,33 @@ CREATE FUNCTION birthday(born date, age int) RETURNS date LANGUAGE sql IMMUTABLE
                 THEN (born + make_interval(years => age))::date + 1
                 ELSE (born + make_interval(years => age))::date END
 $$;
--- The reader keeps this pupil's record: on roll now at the school the reader acts for, in a role with this verb.
-CREATE FUNCTION keeps_pupil(p_pupil uuid, p_verb text) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+-- On roll now at the school the reader acts for, and not closed to them.
+CREATE FUNCTION on_my_roll(p_pupil uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE me jsonb := context();
 BEGIN
-    RETURN me -> 'verbs' ? p_verb AND NOT me -> 'closed_pupils' ? p_pupil::text
+    RETURN NOT me -> 'closed_pupils' ? p_pupil::text
        AND EXISTS (SELECT FROM enrolment e WHERE e.pupil_id = p_pupil AND e.school_id = (me ->> 'agency')::uuid
                    AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1)));
 END $$;
 
--- On roll now where the reader looks pupils up; a teacher's, in one of the own classes.
+-- The same, of a teacher in one of the own classes: whom the reader may look up without a case.
 CREATE FUNCTION looks_up(p_pupil uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE me jsonb := context();
 BEGIN
-    RETURN NOT me -> 'closed_pupils' ? p_pupil::text AND (me -> 'verbs' ? 'pupil:look_up' OR me -> 'verbs' ? 'pupil:look_up_class')
+    RETURN NOT me -> 'closed_pupils' ? p_pupil::text
        AND EXISTS (SELECT FROM enrolment e WHERE e.pupil_id = p_pupil AND e.school_id = (me ->> 'agency')::uuid
                    AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1))
-                   AND (me -> 'verbs' ? 'pupil:look_up' OR e.class_name = ANY (own_classes())));
+                   AND (me -> 'verbs' ? 'pupil:look_up'
+                        OR (me -> 'verbs' ? 'pupil:look_up_class' AND e.class_name = ANY (own_classes()))));
 END $$;
+
+-- The reader keeps this pupil's record: on roll now at the school the reader acts for, in a role with this verb.
+CREATE FUNCTION keeps_pupil(p_pupil uuid, p_verb text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT context() -> 'verbs' ? p_verb AND on_my_roll(p_pupil)
+$$;
 
 -- ------------------------------------------------------------------------------------- what a school writes down
 -- A pupil comes to the roll of the school the writer acts for, and to no other.
@@ -165,7 +172,7 @@ BEGIN
     RETURN FOUND;
 END $$;
 
-GRANT EXECUTE ON FUNCTION own_classes(), keeps_pupil(uuid, text), looks_up(uuid), add_pupil(uuid, uuid, text[], text, date, boolean, text, text, text, text),
+GRANT EXECUTE ON FUNCTION own_classes(), keeps_pupil(uuid, text), on_my_roll(uuid), looks_up(uuid), add_pupil(uuid, uuid, text[], text, date, boolean, text, text, text, text),
     carer_card(uuid, bytea), verify_phone(uuid, text),
     add_carer(uuid, uuid, uuid, text, text, text, text, boolean, text, boolean, text),
     change_carer(uuid, int, text, text, text, text, boolean, text, boolean, text) TO ecm_app;
@@ -222,14 +229,14 @@ CREATE POLICY pupil_by_case ON pupil FOR SELECT TO ecm_app USING (
     EXISTS (SELECT FROM support_case c WHERE c.pupil_id = pupil.id));
 
 CREATE POLICY sen_status_at_my_school ON sen_status FOR SELECT TO ecm_app USING (
-    (SELECT context() -> 'verbs' ? 'pupil:look_up') AND keeps_pupil(pupil_id, 'pupil:look_up'));
+    (SELECT context() -> 'verbs' ? 'pupil:look_up') AND on_my_roll(pupil_id));
 CREATE POLICY sen_status_by_case ON sen_status FOR SELECT TO ecm_app USING (
     EXISTS (SELECT 1 FROM support_case c JOIN case_access a ON a.case_id = c.id
             WHERE c.pupil_id = sen_status.pupil_id AND a.category = 'education' AND a.basis <> 'own_record'));
 
 -- Carers: the school's own leads, readers of the family's information, and each carer their own row.
 CREATE POLICY carer_at_my_school ON carer FOR SELECT TO ecm_app USING (
-    (SELECT context() -> 'verbs' ? 'pupil:look_up') AND keeps_pupil(pupil_id, 'pupil:look_up'));
+    (SELECT context() -> 'verbs' ? 'pupil:look_up') AND on_my_roll(pupil_id));
 CREATE POLICY carer_by_case ON carer FOR SELECT TO ecm_app USING (
     (SELECT context() ->> 'membership') IS NOT NULL AND
     EXISTS (SELECT 1 FROM support_case c JOIN case_access a ON a.case_id = c.id
@@ -245,7 +252,7 @@ CREATE POLICY carer_verified_by_school ON carer FOR UPDATE TO ecm_app USING (
                 AND (e.to_on IS NULL OR app_now() < london_midnight(e.to_on + 1))));
 
 CREATE POLICY contact_bar_at_my_school ON contact_bar FOR SELECT TO ecm_app USING (
-    (SELECT context() -> 'verbs' ? 'contact:bar') AND keeps_pupil(pupil_id, 'contact:bar'));
+    (SELECT context() -> 'verbs' ? 'contact:bar') AND on_my_roll(pupil_id));
 CREATE POLICY contact_bar_by_school ON contact_bar FOR INSERT TO ecm_app WITH CHECK (
     (SELECT context() -> 'verbs' ? 'contact:bar')
     AND set_by_membership_id = (SELECT (context() ->> 'membership')::uuid)
