@@ -44,7 +44,7 @@ from tests.bench.waits import ask, backends, with_children, work_of
 
 SIZES = (10_000, 100_000)
 GROWS, COSTS, ALIKE = 1.3, 1.5, 0.75
-ASKED, WARM_UP = 200, 40
+ASKED, WARM_UP, PAGES = 200, 40, 30
 # Every pupil has a case: the others are nobody's reading, and only take time to make.
 CASES_IN_100 = 100
 WHO = ("partner", "SENCO", "case officer")
@@ -245,9 +245,23 @@ def _chores(client: httpx.Client, program: Visitor, reader: Reader) -> Iterator[
         print(f"  {chore}: finds {median(finds):.0f}", flush=True)
         yield Chore(chore, [program.step("GET", each) for each in paths])
     # Of some agencies few cases have anything left to do for them.
-    able = changes(program, [shown_case(client, program, each["id"]) for each in every], reader)
-    assert able, f"{reader.email} has nothing to change"
+    for more in _pages(client, program):
+        if able := changes(program, [shown_case(client, program, each["id"]) for each in more], reader):
+            break
+    else:
+        raise AssertionError(f"{reader.email} has nothing to change in {PAGES} pages")
     yield Chore("update an action", able)
+
+
+def _pages(client: httpx.Client, program: Visitor) -> Iterator[list[dict[str, Any]]]:
+    """The reader's cases, a hundred at a time."""
+    path = f"{API}/cases?limit=100"
+    for _ in range(PAGES):
+        page = client.get(path, headers=program.headers).raise_for_status().json()
+        yield page["items"]
+        if not page["next"]:
+            return
+        path = f"{API}/cases?limit=100&cursor={quote(page['next'])}"
 
 
 def _p50(client: httpx.Client, processes: list[int], admin_url: str, chore: Chore) -> float:
