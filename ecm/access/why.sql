@@ -38,7 +38,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         FROM seats s JOIN case_access a ON a.principal = s.principal
         WHERE a.case_id = p_case AND NOT (s.cover AND a.basis = 'emergency')),
     joined AS (SELECT category, basis, cover, unnest(range_agg(span)) AS span FROM mine GROUP BY category, basis, cover)
-    SELECT category, basis, cover, lower(span), nullif(upper(span), 'infinity') FROM joined WHERE span @> app_now()
+    SELECT category, basis, cover, lower(span), nullif(upper(span), 'infinity') FROM joined WHERE span @> app_now() ORDER BY category, cover, basis
 $$;
 
 -- What decides it, for the rule in ecm/access/rules.py. `conflicted` is told to the person and to who looks after
