@@ -130,6 +130,9 @@ BASIS_LABELS = {
     "own_child": "you care for this child",
 }
 
+# What is somebody's own, and not their service's, is a colleague's where they only stand in.
+COVER_LABELS = {"assignment": "a colleague you cover for was named to work on this case"}
+
 # Why somebody could see the case, said of somebody else.
 LOG_BASES = {
     "opened_by": "their school kept the case",

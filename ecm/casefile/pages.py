@@ -9,7 +9,6 @@ from litestar.params import FromPath
 from ecm.accounts.current import page
 from ecm.agencies.words import (
     ACTION_STATUS_LABELS,
-    BASIS_LABELS,
     CATEGORY_LABELS,
     CATEGORY_READERS,
     HOW_LABELS,
@@ -26,7 +25,7 @@ from ecm.agencies.words import (
 from ecm.barriers.catalogue import catalogue
 from ecm.casefile.links import since_query
 from ecm.casefile.overview import LATEST_NOTES, Overview, overview
-from ecm.casefile.rules import reason
+from ecm.casefile.rules import basis_label, reason
 from ecm.cases.commands import add_barrier, write_note
 from ecm.cases.head import show_head
 from ecm.cases.queries import show_case
@@ -45,7 +44,7 @@ WORDS = {
     "reasons": REASON_LABELS,
     "levels": LEVEL_LABELS,
     "how": HOW_LABELS,
-    "bases": BASIS_LABELS,
+    "basis": basis_label,
     "statuses": ACTION_STATUS_LABELS,
     "involvements": INVOLVEMENT_LABELS,
     "turns": TURN_LABELS,

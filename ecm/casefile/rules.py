@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from ecm.agencies.permissions import CATEGORIES
-from ecm.agencies.words import BASIS_LABELS
+from ecm.agencies.words import BASIS_LABELS, COVER_LABELS
 from ecm.consent.rules import State, weightiest
-from ecm.web.dates import moment, short_date
+from ecm.web.dates import last_day, moment, short_date
 
 # What the school that opened a case may see of itself. Source: docs/access.md, "Categories".
 OF_THE_SCHOOL = ("core", "classroom", "education", "family")
@@ -28,26 +28,29 @@ BY_REACH = (
 def reason(sharing: Iterable[Mapping[str, Any]], categories: Collection[str]) -> str:
     """Why the reader may see text of these categories, to go on after "because"; '' when they hold none of them.
 
-    `sharing`: the reader's own reasons, each with category, basis, since, until. One is enough for a quiet badge, the
-    one that reaches furthest; the end of the page has them all. Source: design 4, "may see, and why".
+    `sharing`: the reader's own reasons, each with category, basis, since, until, and whether it is only a colleague's
+    for whom they stand in. One is enough for a quiet badge, the one that reaches furthest; the end of the page has them
+    all. Source: design 4, "may see, and why".
     """
-    spans: dict[str, tuple[datetime, datetime | None]] = {}
-    for each in sharing:
-        if each["category"] in categories:
-            since, until = spans.get(each["basis"], (each["since"], each["until"]))
-            spans[each["basis"]] = min(since, each["since"]), _later(until, each["until"])
-    furthest = next((basis for basis in (*BY_REACH, *spans) if basis in spans), None)
-    return _reason(furthest, *spans[furthest]) if furthest else ""
+    held = [each for each in sharing if each["category"] in categories]
+    bases = {each["basis"] for each in held}
+    furthest = next((basis for basis in (*BY_REACH, *bases) if basis in bases), None)
+    held = [each for each in held if each["basis"] == furthest]
+    return _reason(held) if held else ""
 
 
-def _reason(basis: str, since: datetime, until: datetime | None) -> str:
-    said = moment if basis == "emergency" else short_date  # a matter of hours
-    ending = f", until {said(until)}" if until else ""
-    return f"{BASIS_LABELS.get(basis, 'there is a reason on record')} (since {said(since)}{ending})"
+def basis_label(each: Mapping[str, Any]) -> str:
+    """What a reason rests on, in words to its reader."""
+    own = BASIS_LABELS.get(each["basis"], "there is a reason on record")
+    return COVER_LABELS.get(each["basis"], own) if each["cover"] else own
 
 
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return max(one, other) if one and other else None
+def _reason(held: Sequence[Mapping[str, Any]]) -> str:
+    first = min(held, key=lambda each: (each["cover"], each["since"]))
+    ends = [each["until"] for each in held]
+    begun, ended = (moment, moment) if first["basis"] == "emergency" else (short_date, last_day)  # a matter of hours
+    ending = f", until {ended(max(ends))}" if all(ends) else ""
+    return f"{basis_label(first)} (since {begun(min(each['since'] for each in held))}{ending})"
 
 
 @dataclass(frozen=True, slots=True)

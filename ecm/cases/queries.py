@@ -69,7 +69,8 @@ LEFT JOIN membership m ON m.id = i.assignee_membership_id LEFT JOIN person w ON 
 WHERE i.case_id = $1 ORDER BY i.invited_at, i.id
 """
 SHARING = """
-SELECT category, basis, min(valid_from) AS since, nullif(max(valid_until), 'infinity') AS until
+SELECT category, basis, min(valid_from) AS since, nullif(max(valid_until), 'infinity') AS until,
+       bool_and(principal = ANY ((SELECT covered())::uuid[])) AS cover
 FROM case_access WHERE case_id = $1 GROUP BY category, basis ORDER BY category, basis
 """
 # One index scan of a page for each of the reader's principals, merged; a case met through two of them comes once, at

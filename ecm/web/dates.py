@@ -1,6 +1,6 @@
 """Dates and times as people read them: London time, British English, day of the week included."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from ecm.clock import LONDON
@@ -24,6 +24,11 @@ def short_date(day: date) -> str:
     """`18 December 2026`, where the day of the week does not help, as in a date of birth."""
     day = _in_london(day)
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def last_day(end: date) -> str:
+    """`17 December 2026` for what ends with that day, at the midnight after it: the last day on which it still holds."""
+    return short_date(end - timedelta(microseconds=1) if isinstance(end, datetime) else end)
 
 
 def clock_time(instant: datetime) -> str:

@@ -73,6 +73,7 @@ def environment() -> Environment:
     made.filters |= {
         "date": dates.long_date,
         "short_date": dates.short_date,
+        "last_day": dates.last_day,
         "time": dates.clock_time,
         "moment": dates.moment,
         "due": lambda day: dates.due(day, clock.today()),

@@ -68,13 +68,20 @@ def test_school_and_carers_see_what_the_relation_gives_them():
 
 
 def test_a_badge_says_the_reason_its_span_and_ones_own_writing_only_when_that_is_all():
-    mine = {"category": "health", "basis": "own_record", "since": NOW, "until": None}
-    yes = {"category": "health", "basis": "consent", "since": NOW, "until": NOW + timedelta(days=365)}
+    mine = {"category": "health", "basis": "own_record", "since": NOW, "until": None, "cover": False}
+    yes = {"category": "health", "basis": "consent", "since": NOW, "until": NOW + timedelta(days=365), "cover": False}
     assert reason([mine], {"health"}) == "your service wrote it (since 22 November 2026)"
     assert reason([mine, yes], {"health"}) == (
         "the family agreed to share this with your service (since 22 November 2026, until 22 November 2027)"
     )  # fmt: skip
     assert reason([mine, yes], {"family"}) == ""
+    named = yes | {"basis": "assignment", "until": None}
+    theirs = named | {"category": "core", "since": NOW - timedelta(days=9), "cover": True}
+    assert (
+        reason([theirs, named], {"core"})
+        == "a colleague you cover for was named to work on this case (since 13 November 2026)"
+    )
+    assert reason([theirs, named], {"core", "health"}) == "you were named to work on this case (since 13 November 2026)"
     hours = yes | {"basis": "emergency", "until": NOW + timedelta(hours=4)}
     assert "until Sunday 22 November 2026 at 4pm" in reason([hours], {"health"})
 

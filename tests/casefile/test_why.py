@@ -10,6 +10,8 @@ import pytest
 from ecm.access.rules import MISSING, Facts, nearest_missing
 from ecm.agencies.permissions import CATEGORIES
 from ecm.audit.events import Event
+from ecm.casefile.overview import overview
+from ecm.casefile.rules import reason
 from ecm.casefile.why import whom_to_ask_about, why
 from ecm.clock import midnight, now, today
 from ecm.consent.commands import withdraw_consent
@@ -123,6 +125,8 @@ async def test_a_colleagues_reason_is_told_of_who_covers_and_how_long(db: Any) -
         assert (core.basis, core.cover) == ("assignment", True)
         assert core.since <= now() < core.since + timedelta(minutes=5), "not before the nurse was on the case"
         assert core.until == midnight(today() + timedelta(days=6))
+    for who, begins in ((stand_in, "a colleague you cover for was named"), (await db.act_as(NURSE), "you were named")):
+        assert reason((await overview(who, story.reference)).case["sharing"], {"core"}).startswith(begins)
     own = next(
         e for e in (await why(story.senco, story.case_id, seat(NURSE))).categories if e.category == "core"
     ).reasons

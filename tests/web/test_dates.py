@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ecm.clock import midnight
 from ecm.web import dates
 
 TODAY = date(2026, 12, 15)
@@ -44,6 +45,20 @@ def test_moments_are_london_time_in_summer_and_winter(instant: datetime, words: 
 def test_long_dates_agree_with_the_calendar(day: date) -> None:
     assert dates.long_date(day) == f"{day:%A} {day.day} {day:%B %Y}"
     assert dates.due(day, day + timedelta(days=2)) == "2 days overdue"
+
+
+@given(st.dates(date(1990, 1, 1), date(2100, 1, 1)))
+def test_what_ends_at_the_midnight_after_a_day_holds_until_that_day(day: date) -> None:
+    end = midnight(day + timedelta(days=1))
+    assert (
+        dates.last_day(end)
+        == dates.last_day(midnight(day) + timedelta(hours=1))
+        == dates.last_day(day)
+        == dates.short_date(day)
+    )
+    assert (
+        dates.short_date(end) == dates.last_day(end + timedelta(seconds=1)) == dates.short_date(day + timedelta(days=1))
+    )
 
 
 def test_numbers_of_things() -> None:
