@@ -64,10 +64,12 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- OFFSET 0: the seats of each case by themselves. A plan made while nobody has a seat would read all seats, and is kept.
 CREATE FUNCTION seat_in_search(p_cases uuid[]) RETURNS void LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
     UPDATE pupil_search f SET seated = ARRAY(SELECT DISTINCT unnest(f.seated || n.seated))
-    FROM (SELECT c.pupil_id, array_agg(s.principal) AS seated FROM support_case c JOIN case_seat s ON s.case_id = c.id
+    FROM (SELECT c.pupil_id, array_agg(s.principal) AS seated FROM support_case c
+          CROSS JOIN LATERAL (SELECT x.principal FROM case_seat x WHERE x.case_id = c.id OFFSET 0) s
           WHERE c.id = ANY (p_cases) GROUP BY 1) n
     WHERE f.pupil_id = n.pupil_id AND NOT n.seated <@ f.seated
 $$;

@@ -25,6 +25,8 @@ INSERT INTO support_case SELECT (c).* FROM (
 """
 SEEN = "SELECT count(*) FILTER (WHERE category = 'family') FROM case_access WHERE basis = 'opened_by'"
 
+READS = "SELECT coalesce(sum(seq_scan), 0), coalesce(sum(idx_scan), 0) FROM pg_stat_xact_user_tables WHERE relname = 'case_seat'"
+
 
 async def test_other_rules_reach_every_case_also_after_an_interruption(db: Any, monkeypatch: Any) -> None:
     await open_story(db)
@@ -64,6 +66,21 @@ async def test_who_reads_does_not_wait_and_who_writes_does(db: Any) -> None:
                 await other.execute(f"SET lock_timeout = '50ms'; SELECT derive_case('{story.case_id}')")
         finally:
             await other.close()
+
+
+async def test_a_plan_made_before_anybody_had_a_seat_does_not_read_the_seats_of_all_later(db: Any) -> None:
+    """A million cases derived on one connection: nothing has counted the seats when the first is."""
+    story = await open_story(db)
+    async with db.admin() as admin, admin.transaction():
+        await admin.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        await admin.execute("UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relname = 'case_seat'")
+        await admin.execute("DELETE FROM case_access WHERE case_id = $1", story.case_id)
+        await admin.execute("DELETE FROM case_seat WHERE case_id = $1", story.case_id)
+        before = await admin.fetchrow(READS)
+        await admin.execute("SELECT derive_case($1)", story.case_id)
+        whole, by_index = (now - then for now, then in zip(await admin.fetchrow(READS), before, strict=True))
+        assert await admin.fetchval("SELECT count(*) FROM case_seat WHERE case_id = $1", story.case_id)
+    assert (whole, by_index > 0) == (0, True)
 
 
 def interrupting(after: int) -> derivation.Progress:
