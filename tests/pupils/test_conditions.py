@@ -45,3 +45,47 @@ async def test_a_bar_is_lifted_when_its_order_no_longer_stands(db):
         assert await ask(senco, barred) is None
         assert await ask(senco, barred + order("NULL")) == "bar_of_order"
         assert await ask(senco, barred + order("app_now()")) is None
+
+
+STRANGER, TODAY = "senco@hillside.example", "(app_now() AT TIME ZONE 'Europe/London')::date"
+
+
+async def test_a_roll_is_of_today_and_of_one_school_without_pupils_to_whom_the_reader_is_too_close(db):
+    leila, niamh = known("pupil Leila Reid"), known("pupil Niamh O’Neill")
+    senco, stranger = await db.act_as(SENCO), await db.act_as(STRANGER)
+    until = f"UPDATE enrolment SET from_on = '2020-09-01', to_on = {{}} WHERE pupil_id = '{leila}';".format
+    close = """INSERT INTO conflict_of_interest (id, person_id, pupil_id, kind, declared_by_membership_id, agency_id, from_at, ended_at)
+        VALUES (gen_random_uuid(), '{}', '{}', 'own_family', '{}', '{}', app_now(), {});""".format
+    declared = known(f"seat {SENCO}"), known("oakfield")
+    async with asking(db, "SELECT on_my_roll($1, $2)", leila, None) as ask:
+        for on_it, who, change in (
+            (True, senco, ""), (False, stranger, ""),
+            (True, senco, until(TODAY)), (True, senco, until(f"{TODAY} + 1")),
+            (False, senco, until(f"{TODAY} - 1")), (False, senco, until(f"{TODAY} - 200")),
+            (False, senco, close(known(SENCO), leila, *declared, "NULL")), (True, senco, close(known(SENCO), leila, *declared, "app_now()")),
+            (True, senco, close(known(SENCO), niamh, *declared, "NULL")), (True, senco, close(known(STRANGER), leila, *declared, "NULL")),
+        ):  # fmt: skip
+            assert await ask(who, change) is on_it, change
+        assert await ask(senco, "", leila, ["Willow"]) is True
+        assert await ask(senco, "", leila, ["Maple"]) is False
+        assert await ask(senco, "", new_id(), None) is False
+    forged = "SELECT on_my_roll($1, NULL) FROM (SELECT set_config('ecm.reach', {}, true) AS put OFFSET 0) f WHERE put <> ''".format
+    async with asking(db, forged("current_setting('ecm.reach')"), leila) as ask:
+        assert await ask(senco) is True
+    async with asking(db, forged("'forged'"), leila) as ask:
+        assert await ask(senco) == "not allowed"
+
+
+async def test_who_sits_at_a_case_stands_beside_the_name_of_its_pupil_and_of_no_other(db):
+    """`seat_in_search`: whoever stood there before stays."""
+    leilas, niamhs = await open_story(db), await open_story(db, "Niamh O’Neill")
+    other = f"""INSERT INTO case_seat (principal, case_id, status, last_activity_at, stale_at)
+        VALUES (gen_random_uuid(), '{niamhs.case_id}', 'open', app_now(), 'infinity');"""
+    leila, nobody, somebody = known("pupil Leila Reid"), "ARRAY[]::uuid[]", f"ARRAY['{new_id()}']::uuid[]"
+    for before in (nobody, somebody):
+        noted = f"UPDATE pupil_search SET seated = CASE WHEN pupil_id = '{leila}' THEN {before} ELSE {nobody} END;"
+        after = f"""SELECT bool_and(f.seated @> n.now AND f.seated <@ n.now) FROM pupil_search f CROSS JOIN LATERAL (SELECT
+            CASE WHEN f.pupil_id = '{leila}' THEN {before} || ARRAY(SELECT principal FROM case_seat WHERE case_id = '{leilas.case_id}')
+            ELSE {nobody} END AS now) n"""
+        async with asking(db, "SELECT seat_in_search($1)", [leilas.case_id], after=after) as ask:
+            assert await ask(leilas.senco, other + noted) is True
