@@ -204,17 +204,17 @@ def _served(data: Path, admin_url: str, who: dict[str, Reader]) -> dict[str, flo
     with ExitStack() as stack:
         served = stack.enter_context(serving(OURS, environment(data, admin_url)))
         client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{served.port}", timeout=60))
-        processes = with_children(served.process)
         found, some = {}, {}
         for name, reader in who.items():
             print(f" {name}", flush=True)
             program = by_token(client, reader.email)
             some[name] = _some_cases(client, program)
             for chore in _chores(client, program, reader, some[name]):
-                found[f"{chore.name}, {name}"] = _p50(client, processes, admin_url, chore)
+                found[f"{chore.name}, {name}"] = took = _p50(client, served.process, admin_url, chore)
+                print(f"  {chore.name}: {took:.2f} ms", flush=True)
         program = by_token(client, who["SENCO"].email)
         found["withdraw consent, SENCO"], found["re-read the case, SENCO"] = _withdrawals(
-            client, processes, admin_url, program
+            client, served.process, admin_url, program
         )
         walls.hold(
             "the same cases by id, policies to none",
@@ -231,7 +231,7 @@ def _unwalled(data: Path, admin_url: str, reader: Reader, cases: list[dict[str, 
         served = stack.enter_context(serving(OURS, settings))
         client = stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{served.port}", timeout=60))
         program = by_token(client, reader.email)
-        return _p50(client, with_children(served.process), admin_url, _opening(program, cases))
+        return _p50(client, served.process, admin_url, _opening(program, cases))
 
 
 def _opening(program: Visitor, cases: list[dict[str, Any]]) -> Chore:
@@ -267,10 +267,10 @@ def _pages(client: httpx.Client, program: Visitor) -> Iterator[list[dict[str, An
         path = page["next"] and f"{API}/cases?limit=100&cursor={quote(page['next'])}"
 
 
-def _p50(client: httpx.Client, processes: list[int], admin_url: str, chore: Chore) -> float:
+def _p50(client: httpx.Client, server: int, admin_url: str, chore: Chore) -> float:
     for place in range(WARM_UP):
         ask(client, chore.asked[place % len(chore.asked)])
-    every = processes + asyncio.run(backends(admin_url))
+    every = with_children(server) + asyncio.run(backends(admin_url))
     took = []
     for place in range(ASKED):
         worked = work_of(every)
@@ -279,11 +279,12 @@ def _p50(client: httpx.Client, processes: list[int], admin_url: str, chore: Chor
     return median(took)
 
 
-def _withdrawals(client: httpx.Client, processes: list[int], admin_url: str, program: Visitor) -> tuple[float, float]:
+def _withdrawals(client: httpx.Client, server: int, admin_url: str, program: Visitor) -> tuple[float, float]:
     """Each yes in the reader's cases is taken back once, and the case read again. Afterwards all of them stand again."""
-    every, took, again = processes + asyncio.run(backends(admin_url)), [], []
+    agreed, took, again = list(islice(_agreed(client, program), 60)), [], []
     body = {"channel": "phone", "witness": WITNESS}
-    for case, consent in islice(_agreed(client, program), 60):
+    every = with_children(server) + asyncio.run(backends(admin_url))
+    for case, consent in agreed:
         worked = work_of(every)
         answer = client.post(f"{API}/consents/{consent}/withdrawal", headers=program.headers, json=body)
         assert answer.status_code == 201, answer.text
