@@ -23,8 +23,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     WITH asked AS (
         SELECT m.id, m.person_id FROM membership m WHERE m.id = p_membership AND may_ask_why(p_case, p_membership)
           AND m.started_at <= app_now() AND (m.ended_at IS NULL OR m.ended_at > app_now())
-          AND NOT EXISTS (SELECT FROM support_case c JOIN conflict_of_interest x USING (pupil_id)
-                          WHERE c.id = p_case AND x.person_id = m.person_id AND x.ended_at IS NULL)),
+          AND NOT too_close(m.person_id, p_case)),
     seats AS (
         SELECT principal, false AS cover, tstzrange(NULL, NULL) AS span FROM asked, unnest(principals_of(asked.id)) principal
         UNION ALL
@@ -49,8 +48,7 @@ RETURNS TABLE (name text, role text, agency_id uuid, agency_name text, kind text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT n.name, m.role, g.id, g.name, g.kind, c.school_id = g.id,
            m.started_at > app_now() OR coalesce(m.ended_at <= app_now(), false),
-           EXISTS (SELECT FROM conflict_of_interest x WHERE x.person_id = m.person_id AND x.pupil_id = c.pupil_id AND x.ended_at IS NULL)
-               AND (m.id = (context() ->> 'membership')::uuid OR (context() -> 'verbs' ? 'conflict:manage' AND g.id = (context() ->> 'agency')::uuid)),
+           too_close(m.person_id, c.id) AND (m.id = (context() ->> 'membership')::uuid OR (context() -> 'verbs' ? 'conflict:manage' AND g.id = (context() ->> 'agency')::uuid)),
            EXISTS (SELECT FROM case_restriction r WHERE r.case_id = c.id AND r.ended_at IS NULL)
                AND c.lead_membership_id <> m.id
                AND NOT EXISTS (SELECT FROM named_reader r WHERE r.case_id = c.id AND r.membership_id = m.id AND r.ended_at IS NULL),

@@ -66,7 +66,9 @@ BEGIN
         END IF;
         IF 'pupil:look_up_class' = ANY (v) OR covered <> '{}' THEN seats := seats || class_desks(m.id || covered); END IF;
         -- A conflict is a person's, in whatever role; as a parent or carer the same person keeps their own view.
-        closed := ARRAY(SELECT x.pupil_id FROM conflict_of_interest x WHERE x.person_id = s.person_id AND x.ended_at IS NULL);
+        IF EXISTS (SELECT FROM conflict_of_interest x WHERE x.person_id = s.person_id AND x.ended_at IS NULL) THEN
+            closed := too_close_to(s.person_id);
+        END IF;
     ELSE
         IF s.kind <> 'link' THEN seats := seats || s.person_id; END IF;
         barred := ARRAY(SELECT pupil_id FROM contact_bar b WHERE b.person_id = s.person_id

@@ -20,6 +20,18 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- Every record of the pupils to whom somebody is too close: a case that was handed over goes on with the next school's
+-- own record of the same pupil, and what is said of one record is said of the pupil.
+CREATE FUNCTION too_close_to(p_person uuid) RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH said AS (SELECT x.pupil_id FROM conflict_of_interest x WHERE x.person_id = p_person AND x.ended_at IS NULL)
+    SELECT ARRAY(
+        SELECT pupil_id FROM said
+        UNION SELECT c.pupil_id FROM said JOIN case_handover h ON h.pupil_before_id = said.pupil_id JOIN support_case c ON c.id = h.case_id
+        UNION SELECT h.pupil_before_id FROM said JOIN support_case c ON c.pupil_id = said.pupil_id JOIN case_handover h ON h.case_id = c.id
+            WHERE h.pupil_before_id IS NOT NULL)
+$$;
+
 -- Who is told that there is one more: those of the same organisation who look after them and see it.
 CREATE FUNCTION conflict_managers(p_conflict uuid, p_proof bytea) RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -27,8 +39,7 @@ BEGIN
     PERFORM must_be_proved('conflict_managers|' || p_conflict, p_proof);
     RETURN QUERY SELECT m.id FROM conflict_of_interest x JOIN membership m ON m.agency_id = x.agency_id
         JOIN agency g ON g.id = m.agency_id JOIN permission p ON (p.kind, p.role, p.verb) = (g.kind, m.role, 'conflict:manage')
-        WHERE x.id = p_conflict AND m.id <> x.declared_by_membership_id AND NOT EXISTS (
-            SELECT FROM conflict_of_interest o WHERE o.pupil_id = x.pupil_id AND o.person_id = m.person_id AND o.ended_at IS NULL)
+        WHERE x.id = p_conflict AND m.id <> x.declared_by_membership_id AND x.pupil_id <> ALL (too_close_to(m.person_id))
         ORDER BY m.id;
 END $$;
 
@@ -86,8 +97,7 @@ $$;
 -- What closes a case to somebody who is not asking: for letters and reminders, which go to others.
 CREATE FUNCTION too_close(p_person uuid, p_case uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM conflict_of_interest x JOIN support_case c ON c.pupil_id = x.pupil_id
-                   WHERE c.id = p_case AND x.person_id = p_person AND x.ended_at IS NULL)
+    SELECT EXISTS (SELECT FROM support_case c WHERE c.id = p_case AND c.pupil_id = ANY (too_close_to(p_person)))
 $$;
 
 -- Somebody named on this restriction can still lift it: named for themselves, in the school that keeps the case.

@@ -244,7 +244,7 @@ CREATE FUNCTION conflicted(p_membership uuid, p_case uuid) RETURNS boolean LANGU
 SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM membership m JOIN support_case c ON c.id = p_case WHERE m.id = p_membership AND (
         EXISTS (SELECT FROM carer k WHERE k.pupil_id = c.pupil_id AND k.person_id = m.person_id)
-        OR EXISTS (SELECT FROM conflict_of_interest x WHERE x.pupil_id = c.pupil_id AND x.person_id = m.person_id AND x.ended_at IS NULL)
+        OR c.pupil_id = ANY (too_close_to(m.person_id))
         OR EXISTS (SELECT FROM contact_bar b WHERE b.pupil_id = c.pupil_id AND b.person_id = m.person_id
                    AND app_now() >= b.from_at AND (b.until_at IS NULL OR app_now() < b.until_at))))
 $$;

@@ -129,6 +129,12 @@ AWKWARD = (
         _plain(*_SAFE, _ALERT, Step(5, "care worker", "cover", ("care leaver", begins, days)), Step(9, "care worker", "break_in"))
         for begins, days in ((0, 9), (-9, 40), (4, 1))
     ),
+    # Who said at the school before, of the record that it keeps, that they are too close, when the case had gone on with another.
+    _plain(
+        *_SAFE, _ALERT, Step(8, "oak senco", "go", (-2,)), Step(14, "oak senco", "enrol", ("oak", 6)),
+        Step(14, "oak senco", "offer", ("hill",)), Step(19, "hill senco", "take", ("hill dsl", True)),
+        Step(24, "oak dsl", "declare", ("oak dsl",)), Step(39, "oak dsl", "break_in"),
+    ),
     # What rests on no consent, over, under and on its limit, and at sixteen; refused it makes no difference.
     *(
         _plain(

@@ -226,6 +226,10 @@ def _instants(world: World, facts: Facts, why: Iterable[Reason]) -> list[datetim
     turns = [
         turn for start, until in covers for turn in (start - a_bit, start, until - a_bit, until) if DAWN < turn < LATEST
     ]
+    # While somebody who is away has the case open in an emergency, if anybody has.
+    turns = [
+        e.from_at for e in facts.emergencies if any(start <= e.from_at < until for start, until in covers)
+    ] or turns
     turn = [turns[int(world.look * 997) % len(turns)]] if turns else []
     return [DAWN + timedelta(days=world.steps[-1].day), edge - len(world.steps) % 2 * a_bit, *turn]
 

@@ -136,6 +136,9 @@ def _cover(draw: st.DrawFn, lead: str, partners: list[str]) -> list[Step]:
         steps.append(Step(draw(st.integers(5, 12)), "oak dsl", "restrict", (("oak dsl", *named),)))
     if draw(one_in(6)):
         steps.append(Step(first + draw(st.integers(0, 3)), covering, "declare", (covering,)))
+    if away in ("care worker", "oak senco") and draw(one_in(2)):  # an emergency is theirs alone
+        steps.append(Step(first + max(0, begins) + draw(st.integers(0, 2)) + 0.01, away, "break_in"))
+        steps.append(Step(draw(st.integers(2, 8)), "oak dsl", "write", ("health_alert", "health", "oak")))
     return steps
 
 

@@ -211,6 +211,11 @@ async def test_who_is_too_close_to_a_pupil_is_shut_out_of_that_pupil_and_no_othe
             app_now() + interval '1 hour', app_now() + interval '1 day';"""
     close = """INSERT INTO conflict_of_interest (id, person_id, pupil_id, kind, declared_by_membership_id, agency_id, from_at, ended_at)
                VALUES (gen_random_uuid(), '{}', '{}', 'own_family', '{}', '{}', app_now(), {});"""
+    # The case came from a school whose record of the pupil was another one.
+    came = f"""INSERT INTO case_handover (id, case_id, from_school_id, to_school_id, reason_code, joins_on, family_told, status,
+            offered_by_membership_id, offered_at, answered_by_membership_id, answered_at, lead_membership_id, pupil_before_id)
+        VALUES (gen_random_uuid(), '{story.case_id}', '{HILLSIDE}', '{OAKFIELD}', 'moving', app_now(), 'told', 'accepted',
+            '{seat(STRANGER)}', app_now(), '{seat(SENCO)}', app_now(), '{seat(SENCO)}', '{NIAMH}');"""
     questions = {
         f"SELECT holds_case('{story.case_id}')": SENCO, f"SELECT reads('{story.case_id}', 'core')": SENCO,
         f"SELECT works_in('{story.case_id}', 'core')": SENCO, f"SELECT works_with('{LEILA}')": SENCO,
@@ -220,8 +225,11 @@ async def test_who_is_too_close_to_a_pupil_is_shut_out_of_that_pupil_and_no_othe
     for question, email in questions.items():
         who, person, agency = await db.act_as(email), known(email), OAKFIELD
         async with asking(db, question) as ask:
-            for pupil, ended, opens in ((LEILA, "NULL", False), (NIAMH, "NULL", True), (LEILA, "app_now()", True)):
-                change = close.format(person, pupil, seat(email), agency, ended)
+            for pupil, ended, before, opens in (
+                (LEILA, "NULL", "", False), (NIAMH, "NULL", "", True), (LEILA, "app_now()", "", True),
+                (NIAMH, "NULL", came, False), (NIAMH, "app_now()", came, True),
+            ):  # fmt: skip
+                change = before + close.format(person, pupil, seat(email), agency, ended)
                 assert (await ask(who, emergency + change) or False) is opens, (question, change)
 
 
