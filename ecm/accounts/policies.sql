@@ -66,7 +66,7 @@ BEGIN
         END IF;
         IF 'pupil:look_up_class' = ANY (v) OR covered <> '{}' THEN seats := seats || class_desks(m.id || covered); END IF;
         -- A conflict is a person's, in whatever role; as a parent or carer the same person keeps their own view.
-        IF EXISTS (SELECT FROM conflict_of_interest x WHERE x.person_id = s.person_id AND x.ended_at IS NULL) THEN
+        IF EXISTS (SELECT FROM conflict_of_interest x WHERE x.person_id = s.person_id) THEN
             closed := too_close_to(s.person_id);
         END IF;
     ELSE

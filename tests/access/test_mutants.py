@@ -44,6 +44,7 @@ LONG = bool(os.environ.get("ECM_LONG"))
 THE_SAME = {
     "function enter | comparison flipped | k_up_class' = ANY => <>": "who may look up no class teaches none",
     "function enter | condition dropped | ver c WHERE c.covering_membership_id = m.id) TH => true": "covered_by asks it again",
+    "function enter | condition dropped | est x WHERE x.person_id = s.person_id) TH => true": "too_close_to asks it again",
     "function derive_roll | condition dropped | upil_id AND c.school_id = m.school_id ORD => true": "derives what has not changed",
     "function stated_reasons | condition dropped | WHERE a.kind = 'given' AND => true": "a refusal closes its own scope, below",
     "function seat_in_search | condition dropped | upil_id AND NOT n.seated <@ f.seated => true": "writes what stands there",

@@ -4,7 +4,7 @@ from ecm.clock import new_id
 from ecm.seeds import known
 from tests.actions.story import NURSE, SENCO, bring_in, open_story
 from tests.asked import AHEAD, LONG_AGO, asking
-from tests.cases.test_conditions import LEILA, NIAMH, seat, serves
+from tests.cases.test_conditions import HILLSIDE, LEILA, NIAMH, seat, serves
 from tests.grounds.story import AMINA, CARE, DANIEL, MANAGER, SOCIAL
 
 NO = "not allowed"
@@ -53,3 +53,21 @@ async def test_an_order_may_rest_on_a_bar_of_the_same_two(db):
     async with asking(db, record, walled=True) as ask:
         for answer, change, on in table:
             assert await ask(senco, change, new_id(), LEILA, known(AMINA), on) == answer, change
+
+
+async def test_what_is_said_of_one_record_is_said_of_the_pupil_whose_case_was_handed_over(db):
+    story, other = await open_story(db), known("pupil Tom Hale")
+    over = "UPDATE conflict_of_interest SET ended_at = app_now();"
+    offered = f"""INSERT INTO case_handover (id, case_id, from_school_id, to_school_id, reason_code, joins_on, family_told,
+            offered_by_membership_id, offered_at)
+        VALUES ('{other}', '{story.case_id}', '{HILLSIDE}', '{known("oakfield")}', 'moving', app_now(), 'told', '{seat(SENCO)}', app_now());"""
+    taken = f"""{offered} UPDATE case_handover SET status = 'accepted', lead_membership_id = '{seat(SENCO)}',
+        pupil_before_id = '{NIAMH}' WHERE id = '{other}';"""
+    async with asking(db, "SELECT too_close_to($1)", known(SENCO)) as ask:
+        for found, change in (
+            ({LEILA}, close(SENCO, LEILA)), ({LEILA}, offered + close(SENCO, LEILA)), ({LEILA, NIAMH}, taken + close(SENCO, LEILA)),
+            ({NIAMH}, close(SENCO, NIAMH)), ({NIAMH}, offered + close(SENCO, NIAMH)), ({LEILA, NIAMH}, taken + close(SENCO, NIAMH)),
+            (set(), taken), (set(), taken + close(SENCO, LEILA) + over), (set(), taken + close(NURSE, NIAMH)),
+            ({other}, taken + close(SENCO, other)), ({LEILA, NIAMH, other}, taken + close(SENCO, other) + close(SENCO, NIAMH)),
+        ):  # fmt: skip
+            assert set(await ask(story.senco, change)) == found, change
