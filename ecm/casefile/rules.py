@@ -40,7 +40,10 @@ def reason(sharing: Iterable[Mapping[str, Any]], categories: Collection[str]) ->
 
 
 def basis_label(each: Mapping[str, Any]) -> str:
-    """What a reason rests on, in words to its reader."""
+    """What a reason rests on, in words to its reader; one that is only a colleague's for whom they stand in says so.
+
+    `each`: a reason with basis and cover. Source: design 4, "may see, and why"; ADR 0016, "cover".
+    """
     own = BASIS_LABELS.get(each["basis"], "there is a reason on record")
     return COVER_LABELS.get(each["basis"], own) if each["cover"] else own
 
