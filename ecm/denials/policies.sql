@@ -24,12 +24,13 @@ END $$;
 -- own record of the same pupil, and what is said of one record is said of the pupil.
 CREATE FUNCTION too_close_to(p_person uuid) RETURNS uuid[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp AS $$
-    WITH said AS (SELECT x.pupil_id FROM conflict_of_interest x WHERE x.person_id = p_person AND x.ended_at IS NULL)
-    SELECT ARRAY(
-        SELECT pupil_id FROM said
-        UNION SELECT c.pupil_id FROM said JOIN case_handover h ON h.pupil_before_id = said.pupil_id JOIN support_case c ON c.id = h.case_id
-        UNION SELECT h.pupil_before_id FROM said JOIN support_case c ON c.pupil_id = said.pupil_id JOIN case_handover h ON h.case_id = c.id
-            WHERE h.pupil_before_id IS NOT NULL)
+    WITH RECURSIVE record (id) AS (
+        SELECT x.pupil_id FROM conflict_of_interest x WHERE x.person_id = p_person AND x.ended_at IS NULL
+        UNION SELECT other.id FROM record CROSS JOIN LATERAL (
+            SELECT c.pupil_id FROM case_handover h JOIN support_case c ON c.id = h.case_id WHERE h.pupil_before_id = record.id
+            UNION ALL SELECT h.pupil_before_id FROM support_case c JOIN case_handover h ON h.case_id = c.id
+                WHERE c.pupil_id = record.id AND h.pupil_before_id IS NOT NULL) other (id))
+    SELECT ARRAY(SELECT id FROM record)
 $$;
 
 -- Who is told that there is one more: those of the same organisation who look after them and see it.

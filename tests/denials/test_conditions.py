@@ -63,7 +63,15 @@ async def test_what_is_said_of_one_record_is_said_of_the_pupil_whose_case_was_ha
         VALUES ('{other}', '{story.case_id}', '{HILLSIDE}', '{known("oakfield")}', 'moving', app_now(), 'told', '{seat(SENCO)}', app_now());"""
     taken = f"""{offered} UPDATE case_handover SET status = 'accepted', lead_membership_id = '{seat(SENCO)}',
         pupil_before_id = '{NIAMH}' WHERE id = '{other}';"""
+    # Before that it was at a third school, with a third record.
+    twice = (
+        taken
+        + f"""INSERT INTO case_handover SELECT (h).* FROM (SELECT jsonb_populate_record(h, jsonb_build_object(
+        'id', gen_random_uuid(), 'pupil_before_id', '{other}')) AS h FROM case_handover h) x;"""
+    )
     async with asking(db, "SELECT too_close_to($1)", known(SENCO)) as ask:
+        for record in (LEILA, NIAMH, other):
+            assert set(await ask(story.senco, twice + close(SENCO, record))) == {LEILA, NIAMH, other}
         for found, change in (
             ({LEILA}, close(SENCO, LEILA)), ({LEILA}, offered + close(SENCO, LEILA)), ({LEILA, NIAMH}, taken + close(SENCO, LEILA)),
             ({NIAMH}, close(SENCO, NIAMH)), ({NIAMH}, offered + close(SENCO, NIAMH)), ({LEILA, NIAMH}, taken + close(SENCO, NIAMH)),
