@@ -198,7 +198,7 @@ class Tally:
     taken: Counter[str] = field(default_factory=Counter)
 
     def report(self) -> str:
-        shown, telling = (round(100 * each / self.cells) for each in (self.shown, self.telling))
+        shown, telling = (round(100 * each / self.cells, 1) for each in (self.shown, self.telling))
         return (
             f"{self.cells} cells, {shown} % show something, {telling} % are not trivially empty\n"
             f"sole reason for an allow: {dict(self.allowed)}\nsole reason for a refusal: {dict(self.refused)}\n"

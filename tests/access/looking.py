@@ -198,18 +198,18 @@ def is_refusal(error: Exception) -> bool:
 
 
 def _people(world: World, cast: Cast) -> list[Seat]:
-    """Everybody who does something in a world or has something done to them, safeguarding leads, the class teachers
-    that there may have been, and a stranger."""
+    """Everybody who does something in a world or has something done to them, and safeguarding leads; in some also the
+    class teachers that there may have been, and a stranger, who seldom see anything."""
     named = {name for step in world.steps for name in (step.who, *step.args)}
     verbs = verbs_of(world)
     if any(step.verb == "write" and step.args[1] == "classroom" for step in world.steps):
         named |= (
-            {"oak teacher", "oak mentor"} if "move_class" in verbs else {"oak teacher"} if world.look > 0.6 else set()
+            {"oak teacher", "oak mentor"} if "move_class" in verbs else {"oak teacher"} if world.look > 0.75 else set()
         )
-        named |= {"hill teacher"} if "take" in verbs else set()
+        named |= {"hill teacher"} if "take" in verbs and world.look > 0.5 else set()
     declared = {cast.seats[step.args[0]].person for step in world.steps if step.verb == "declare"}
     named |= {f"{name} dsl" for name in named} | {seat.name for seat in cast.seats.values() if seat.person in declared}
-    stranger = next((n for n in SPEAKERS.values() if n not in named), "") if world.look < 0.1 else ""
+    stranger = next((n for n in SPEAKERS.values() if n not in named), "") if world.look < 0.03 else ""
     return [seat for seat in cast.seats.values() if seat.name in {*named, stranger, *CARERS}]
 
 
