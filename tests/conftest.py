@@ -57,10 +57,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Stop Java where it ran (tests/verapdf.py) before pytest takes back the signals that it caught, one of which Java uses:
-    otherwise the process ends in a crash, after all tests have passed."""
+    """Leave nothing behind. Java is stopped where it ran (tests/verapdf.py) before pytest takes back the signals that it
+    caught, one of which Java uses: otherwise the process ends in a crash, after all tests have passed."""
     if (jpype := sys.modules.get("jpype")) and jpype.isJVMStarted():
         jpype.shutdownJVM()
+    shutil.rmtree(DATA, ignore_errors=True)
 
 
 @dataclass
@@ -109,12 +110,9 @@ async def open_session(person: UUID, kind: str = "api", lifetime: timedelta = ti
 def cluster() -> Iterator[str]:
     """An embedded PostgreSQL for this run; yields the administrator's address of the template's database."""
     DATA.chmod(0o755)
-    try:
-        with running(DATA, quick=True) as url:
-            asyncio.run(_make_template(url))
-            yield url
-    finally:
-        shutil.rmtree(DATA, ignore_errors=True)
+    with running(DATA, quick=True) as url:
+        asyncio.run(_make_template(url))
+        yield url
 
 
 @pytest.fixture

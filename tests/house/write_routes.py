@@ -4,6 +4,7 @@ The table is the review: read what changed line by line, as somebody who must no
 """
 
 import asyncio
+import shutil
 import sys
 from pathlib import Path
 
@@ -58,5 +59,8 @@ async def _print_table(cluster: str) -> None:
 
 
 if __name__ == "__main__":
-    with running(DATA, quick=True) as url:
-        asyncio.run(_print_table(url))
+    try:
+        with running(DATA, quick=True) as url:
+            asyncio.run(_print_table(url))
+    finally:
+        shutil.rmtree(DATA)
