@@ -169,7 +169,7 @@ def _compared(areas: list[Area], name: str) -> Iterator[Chore]:
         for chore, asked in chores.items():
             yield Chore(chore, name, _beside([_times(*each) for each in zip(visits, asked, strict=True)]))
         if name == "SENCO":
-            rounds = list(islice(zip(*(_withdrawals(visit) for visit in visits), strict=False), WITHDRAWN))
+            rounds = list(zip(*(_withdrawals(visit) for visit in visits), strict=False))
             for place, chore in enumerate(("withdraw consent", "re-read the case")):
                 took = [median(pair[place] for pair in area) for area in zip(*rounds, strict=True)]
                 yield Chore(chore, name, took)
@@ -252,8 +252,7 @@ def _updating(visit: Visit, cases: list[dict[str, Any]]) -> list[Step]:
 
 def _beside(turns: list[Iterator[float]]) -> list[float]:
     """The median of each of what takes turns: a machine that is slower for a while is so for all of them."""
-    rounds = islice(zip(*turns, strict=True), ASKED)
-    return [median(each) for each in zip(*rounds, strict=True)]
+    return [median(each) for each in zip(*zip(*turns, strict=True), strict=True)]
 
 
 def _times(visit: Visit, asked: list[Step]) -> Iterator[float]:
